@@ -1,0 +1,111 @@
+"""PCM audio in and out: sample formats, channels and rates change here and nowhere else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+
+from wyoming_serving.errors import InvalidEvent
+
+Samples = npt.NDArray[np.float32]
+"""Mono samples from -1 to 1, shape [samples]."""
+
+MIN_RATE_HZ = 8_000
+MAX_RATE_HZ = 48_000
+MAX_CHANNELS = 8
+
+
+@dataclass(frozen=True)
+class PcmFormat:
+    """Interleaved little-endian PCM; 8 bit is unsigned as in WAV files, wider is signed."""
+
+    rate_hz: int
+    width_bytes: int
+    channels: int
+
+    @classmethod
+    def checked(cls, rate: object, width: object, channels: object) -> "PcmFormat":
+        """Make a format from a client's words.
+
+        Raises:
+            InvalidEvent: names the field, its value and what is allowed.
+        """
+        return cls(
+            _checked("rate", rate, MIN_RATE_HZ, MAX_RATE_HZ),
+            _checked("width", width, 1, 4),
+            _checked("channels", channels, 1, MAX_CHANNELS),
+        )
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample of every channel."""
+        return self.width_bytes * self.channels
+
+
+class PcmDecoder:
+    """Turns a stream of PCM bytes, split anywhere, into mono float samples at another rate."""
+
+    def __init__(self, pcm: PcmFormat, rate_hz: int) -> None:
+        self._pcm = pcm
+        self._rest = b""
+        self._resampler = Resampler(pcm.rate_hz, rate_hz)
+
+    def decode(self, data: bytes, *, last: bool = False) -> Samples:
+        """Decode the next bytes, shape [samples]; `last` flushes the resampler.
+
+        Bytes of an unfinished frame wait for the next call, and are dropped at the end.
+        """
+        data = self._rest + data
+        whole = len(data) - len(data) % self._pcm.frame_bytes
+        self._rest = data[whole:]
+        mono = _to_float(data[:whole], self._pcm.width_bytes)
+        if self._pcm.channels > 1:
+            mono = mono.reshape(-1, self._pcm.channels).mean(axis=1, dtype=np.float32)
+        return self._resampler.resample(mono, last=last)
+
+
+def encode_pcm16(samples: Samples) -> bytes:
+    """Mono float samples as 16-bit little-endian PCM; what lies beyond -1 and 1 is clipped."""
+    return (np.clip(samples, -1.0, 1.0) * 32767.0).round().astype("<i2").tobytes()
+
+
+class Resampler:
+    """Resamples a stream of float samples; equal rates pass through."""
+
+    def __init__(self, from_hz: int, to_hz: int) -> None:
+        self._stream = (
+            None if from_hz == to_hz else soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32")
+        )
+
+    def resample(self, samples: Samples, *, last: bool = False) -> Samples:
+        """The next samples at the new rate, shape [samples]; `last` flushes what is held."""
+        if self._stream is None:
+            return samples
+        resampled: Samples = self._stream.resample_chunk(samples, last=last)
+        return resampled
+
+
+def join(pieces: Iterable[Samples]) -> Samples:
+    """All pieces in one array; none give an empty one."""
+    listed = list(pieces)
+    return np.concatenate(listed) if listed else np.zeros(0, np.float32)
+
+
+def _to_float(data: bytes, width: int) -> Samples:
+    if width == 1:
+        return (np.frombuffer(data, np.uint8).astype(np.float32) - 128.0) / 128.0
+    if width == 3:
+        # a zero byte below each sample makes it a 32-bit one of the same loudness
+        wide = np.zeros((len(data) // 3, 4), np.uint8)
+        wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+        data, width = wide.tobytes(), 4
+    scale = np.float32(1 << (8 * width - 1))
+    return np.frombuffer(data, f"<i{width}").astype(np.float32) / scale
+
+
+def _checked(name: str, value: object, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise InvalidEvent(f"audio {name} must be from {least} to {most}, got {str(value)[:40]!r}")
+    return value

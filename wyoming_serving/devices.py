@@ -1,0 +1,103 @@
+"""Choosing the device and the precision, and saying aloud which they are."""
+
+import logging
+from dataclasses import dataclass
+from typing import Literal
+
+import psutil
+
+from wyoming_serving.errors import ServiceError
+
+_LOGGER = logging.getLogger(__name__)
+
+Precision = Literal["float32", "float16", "int8"]
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a model runs and in which precision."""
+
+    torch_name: str
+    """As torch writes it: `cpu`, `cuda:0`."""
+    precision: Precision
+    description: str
+    """For the log and the info message, e.g. `NVIDIA H200, float16`."""
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether it is an NVIDIA GPU."""
+        return self.torch_name.startswith("cuda")
+
+
+def choose_device(wanted: str, precision: str) -> Device:
+    """Turn the settings into a device that works; imports torch.
+
+    `auto` takes the first CUDA device that can compute and falls back to the CPU. Precision `auto`
+    is float16 on CUDA (bfloat16 is missing before Ampere) and int8 on a CPU that has the kernels.
+
+    Raises:
+        ServiceError: the device asked for by name does not work.
+    """
+    if wanted == "cpu":
+        return _cpu(precision)
+    name = "cuda:0" if wanted in ("auto", "cuda") else wanted
+    problem = _cuda_problem(name)
+    if problem is None:
+        return _cuda(name, precision)
+    if wanted != "auto":
+        raise ServiceError("device-unavailable", f"device {wanted} does not work: {problem}")
+    _LOGGER.warning("no CUDA device (%s): models run on the CPU", problem)
+    return _cpu(precision)
+
+
+def require_memory(least_bytes: int, what: str) -> None:
+    """Refuse a machine that is too small.
+
+    Raises:
+        ServiceError: it has less memory than `what` needs.
+    """
+    total = psutil.virtual_memory().total
+    if total < least_bytes:
+        raise ServiceError(
+            "memory-too-small",
+            f"{what} needs {least_bytes / 1e9:.1f} GB of memory, this machine has "
+            f"{total / 1e9:.1f} GB",
+        )
+
+
+def _cpu(precision: str) -> Device:
+    if precision == "float16":
+        raise ServiceError(
+            "precision-unavailable", "precision float16 needs CUDA; on a CPU: float32, int8"
+        )
+    import torch
+
+    has_int8 = torch.backends.quantized.engine != "none"
+    chosen: Precision = (
+        "int8" if precision == "int8" or (precision == "auto" and has_int8) else "float32"
+    )
+    return Device("cpu", chosen, f"CPU, {chosen}")
+
+
+def _cuda(name: str, precision: str) -> Device:
+    if precision == "int8":
+        raise ServiceError(
+            "precision-unavailable", "precision int8 runs on a CPU; on CUDA: float16, float32"
+        )
+    import torch
+
+    chosen: Precision = "float32" if precision == "float32" else "float16"
+    return Device(name, chosen, f"{torch.cuda.get_device_name(name)}, {chosen}")
+
+
+def _cuda_problem(name: str) -> str | None:
+    import torch
+
+    if not torch.cuda.is_available():
+        return "torch sees none"
+    try:
+        # a card whose architecture this torch build lacks is listed, and fails here
+        (torch.ones(8, device=name) * 2).sum().item()
+    except (RuntimeError, AssertionError) as error:
+        return str(error).splitlines()[0]
+    return None

@@ -1,0 +1,118 @@
+"""Finding a model: a local folder, then the cache, then a download.
+
+Downloads go through ModelScope's and Hugging Face's own libraries, which resume, check and show a
+progress bar, and honour their own variables (`MODELSCOPE_ENDPOINT`, `HF_ENDPOINT`, proxies). A
+model appears in the cache only when it is complete: it is fetched into `NAME.partial` and renamed.
+"""
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from wyoming_serving.errors import ModelMissing
+
+_LOGGER = logging.getLogger(__name__)
+
+HubName = Literal["modelscope", "hf"]
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """One model's names on the hubs; a hub that does not have it stays None."""
+
+    modelscope: str | None
+    hf: str | None
+    needed: tuple[str, ...] = ()
+    """Files without which a folder is not this model."""
+    wanted: tuple[str, ...] | None = None
+    """Patterns of files to download; None takes all."""
+
+    def on(self, hub: HubName) -> str | None:
+        """The model's id on `hub`."""
+        return self.modelscope if hub == "modelscope" else self.hf
+
+
+class Hub:
+    """A cache folder in front of a model hub."""
+
+    def __init__(self, hub: HubName, cache_dir: Path, *, offline: bool) -> None:
+        self._hub: HubName = hub
+        self._cache = cache_dir.expanduser()
+        self._offline = offline
+
+    def cached(self, source: ModelSource) -> Path | None:
+        """The complete copy of a model in the cache, from whichever hub it came."""
+        for model_id in (source.on(self._hub), source.modelscope, source.hf):
+            if model_id is None:
+                continue
+            folder = self._folder(model_id)
+            if folder.is_dir() and not missing_files(folder, source.needed):
+                return folder
+        return None
+
+    def find(self, source: ModelSource, command: str) -> Path:
+        """The folder of a model: from the cache, else downloaded.
+
+        `command` is what a user runs to download it, for the error.
+
+        Raises:
+            ModelMissing: it is not in the cache and cannot be fetched.
+        """
+        folder = self.cached(source)
+        if folder is not None:
+            return folder
+        if self._offline:
+            raise ModelMissing(
+                f"{source.on(self._hub)} is not in {self._cache} and the service is offline; "
+                f"run `{command}` where there is a network"
+            )
+        return self.download(source, command)
+
+    def download(self, source: ModelSource, command: str) -> Path:
+        """Fetch a model; a download that broke off goes on where it stopped.
+
+        Raises:
+            ModelMissing: the hub does not have it, or did not answer.
+        """
+        model_id = source.on(self._hub)
+        if model_id is None:
+            raise ModelMissing(f"{source.modelscope or source.hf} is not on {self._hub}")
+        folder = self._folder(model_id)
+        partial = folder.with_name(folder.name + ".partial")
+        partial.mkdir(parents=True, exist_ok=True)
+        _LOGGER.info("downloading %s from %s to %s", model_id, self._hub, folder)
+        try:
+            self._fetch(model_id, partial, source.wanted)
+        except Exception as error:
+            reason = " ".join(str(error).split())[:300] or type(error).__name__
+            raise ModelMissing(
+                f"{model_id} could not be downloaded from {self._hub} ({reason}); "
+                f"run `{command}` to try again"
+            ) from error
+        lacking = missing_files(partial, source.needed)
+        if lacking:
+            raise ModelMissing(f"{model_id} on {self._hub} lacks {', '.join(lacking)}")
+        os.replace(partial, folder)
+        return folder
+
+    def _folder(self, model_id: str) -> Path:
+        return self._cache / model_id.replace("/", "--")
+
+    def _fetch(self, model_id: str, folder: Path, wanted: Sequence[str] | None) -> None:
+        patterns = list(wanted) if wanted is not None else None
+        if self._hub == "modelscope":
+            from modelscope.hub.snapshot_download import snapshot_download as from_modelscope
+
+            from_modelscope(model_id, local_dir=str(folder), allow_patterns=patterns)
+        else:
+            from huggingface_hub import snapshot_download as from_hf
+
+            from_hf(model_id, local_dir=folder, allow_patterns=patterns)
+
+
+def missing_files(folder: Path, needed: Sequence[str]) -> list[str]:
+    """The needed files that `folder` lacks."""
+    return [name for name in needed if not (folder / name).is_file()]

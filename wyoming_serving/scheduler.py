@@ -1,0 +1,210 @@
+"""The only door to a device.
+
+Jobs wait in a bounded queue; one worker thread takes whatever waits as a batch, runs it, and each
+job gets its own answer. All bookkeeping happens on the event loop, so nothing here needs a lock.
+"""
+
+import asyncio
+import heapq
+import itertools
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from wyoming_serving.errors import QueueFull
+
+_LOGGER = logging.getLogger(__name__)
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+Value = TypeVar("Value")
+
+_SMOOTHING = 0.2
+"""Weight of the newest batch in the running estimate of seconds per unit of size."""
+
+
+@dataclass(frozen=True)
+class BatchLimits:
+    """How much may run, and wait, at once.
+
+    `max_padded_size` bounds jobs x the largest job's size, since a batch is padded to its longest.
+    """
+
+    max_jobs: int = 8
+    max_padded_size: float = float("inf")
+    max_queue: int = 32
+    max_wait_seconds: float = 20.0
+
+
+@dataclass
+class SchedulerStats:
+    """Counters for logs and metrics; seconds are totals."""
+
+    finished: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    refused: int = 0
+    batches: int = 0
+    wait_seconds: float = 0.0
+    run_seconds: float = 0.0
+
+
+@dataclass(order=True)
+class _Waiting(Generic[Job, Result]):
+    priority: int
+    order: int
+    job: Job = field(compare=False)
+    size: float = field(compare=False)
+    answer: "asyncio.Future[Result]" = field(compare=False)
+    since: float = field(compare=False)
+
+
+class Scheduler(Generic[Job, Result]):
+    """Queues jobs for one device and answers each.
+
+    `run_batch` is called in the worker thread with one or more jobs and gives as many results.
+    `size` of a job is in any unit that run time grows with (seconds of audio, frames, 1).
+    """
+
+    def __init__(
+        self,
+        run_batch: Callable[[Sequence[Job]], Sequence[Result]],
+        limits: BatchLimits,
+        size: Callable[[Job], float] = lambda job: 1.0,
+        name: str = "device",
+    ) -> None:
+        self._run_batch = run_batch
+        self._limits = limits
+        self._size = size
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._queue: list[_Waiting[Job, Result]] = []
+        self._order = itertools.count()
+        self._arrived = asyncio.Event()
+        self._seconds_per_size = 0.0
+        self._running_size = 0.0
+        self._dispatcher: asyncio.Task[None] | None = None
+        self.stats = SchedulerStats()
+
+    @property
+    def depth(self) -> int:
+        """Jobs that wait."""
+        return sum(not waiting.answer.done() for waiting in self._queue)
+
+    @property
+    def expected_wait_seconds(self) -> float:
+        """Estimated time until a job submitted now would start."""
+        queued = sum(waiting.size for waiting in self._queue if not waiting.answer.done())
+        return (queued + self._running_size) * self._seconds_per_size
+
+    def start(self) -> None:
+        """Begin to run jobs; needs a running event loop."""
+        self._dispatcher = asyncio.create_task(self._dispatch(), name="scheduler")
+
+    async def submit(self, job: Job, priority: int = 0) -> Result:
+        """Queue a job and wait for its result; lower `priority` goes first.
+
+        Cancelling the caller drops a job that has not started.
+
+        Raises:
+            QueueFull: at once, when too many jobs wait or the wait would be too long.
+        """
+        self._admit()
+        loop = asyncio.get_running_loop()
+        waiting: _Waiting[Job, Result] = _Waiting(
+            priority, next(self._order), job, self._size(job), loop.create_future(), loop.time()
+        )
+        heapq.heappush(self._queue, waiting)
+        self._arrived.set()
+        return await waiting.answer
+
+    async def call(self, function: Callable[[], Value]) -> Value:
+        """Run something that is not a job (loading, warming up) in the worker thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+    async def close(self) -> None:
+        """Drop what waits; a batch that runs ends unheard, since a thread cannot be stopped."""
+        if self._dispatcher is not None:
+            self._dispatcher.cancel()
+            await asyncio.gather(self._dispatcher, return_exceptions=True)
+        for waiting in self._queue:
+            waiting.answer.cancel()
+        self._queue.clear()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _admit(self) -> None:
+        depth = self.depth
+        if depth >= self._limits.max_queue:
+            self.stats.refused += 1
+            raise QueueFull(f"{depth} requests wait already, at most {self._limits.max_queue} may")
+        expected = self.expected_wait_seconds
+        if expected > self._limits.max_wait_seconds:
+            self.stats.refused += 1
+            raise QueueFull(
+                f"the wait would be {expected:.1f} s, at most {self._limits.max_wait_seconds:g} s"
+            )
+
+    async def _dispatch(self) -> None:
+        while True:
+            await self._arrived.wait()
+            batch = self._take_batch()
+            if not batch:
+                self._arrived.clear()
+                continue
+            await self._run(batch)
+
+    def _take_batch(self) -> list[_Waiting[Job, Result]]:
+        batch: list[_Waiting[Job, Result]] = []
+        largest = 0.0
+        while self._queue and len(batch) < self._limits.max_jobs:
+            waiting = self._queue[0]
+            if waiting.answer.done():
+                heapq.heappop(self._queue)
+                self.stats.cancelled += 1
+                continue
+            largest = max(largest, waiting.size)
+            if batch and largest * (len(batch) + 1) > self._limits.max_padded_size:
+                break
+            batch.append(heapq.heappop(self._queue))
+        return batch
+
+    async def _run(self, batch: list[_Waiting[Job, Result]]) -> None:
+        started = asyncio.get_running_loop().time()
+        self.stats.wait_seconds += sum(started - waiting.since for waiting in batch)
+        self._running_size = sum(waiting.size for waiting in batch)
+        try:
+            results = await self.call(lambda: self._run_batch([one.job for one in batch]))
+            outcomes: list[tuple[_Waiting[Job, Result], Result]] = list(
+                zip(batch, results, strict=True)
+            )
+        except Exception as error:
+            await self._after_failure(batch, error)
+            return
+        finally:
+            self._note_run(asyncio.get_running_loop().time() - started)
+        for waiting, result in outcomes:
+            self.stats.finished += 1
+            if not waiting.answer.done():
+                waiting.answer.set_result(result)
+
+    async def _after_failure(self, batch: list[_Waiting[Job, Result]], error: Exception) -> None:
+        """One job must not fail its neighbours: run a failed batch again, job by job."""
+        if len(batch) > 1:
+            _LOGGER.warning("a batch of %d failed (%r); running it one by one", len(batch), error)
+            for waiting in batch:
+                if not waiting.answer.done():
+                    await self._run([waiting])
+            return
+        self.stats.failed += 1
+        if not batch[0].answer.done():
+            batch[0].answer.set_exception(error)
+
+    def _note_run(self, seconds: float) -> None:
+        self.stats.batches += 1
+        self.stats.run_seconds += seconds
+        if self._running_size:
+            newest = seconds / self._running_size
+            known = self._seconds_per_size or newest
+            self._seconds_per_size = (1 - _SMOOTHING) * known + _SMOOTHING * newest
+        self._running_size = 0.0

@@ -1,0 +1,240 @@
+"""Settings: one declaration per setting, read from four places.
+
+The command line goes over the environment, the environment over a YAML file, the file over the
+defaults. Each setting is one pydantic field: its name is the YAML key, `--its-name` the flag and
+`PREFIX_ITS_NAME` the environment variable.
+"""
+
+import argparse
+import os
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
+
+import yaml
+from pydantic import Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticUndefined
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda|cuda:\d+)$")]
+ALLOWED_DEVICES = "auto, cpu, cuda, cuda:N"
+
+
+class SettingsError(Exception):
+    """One line that names the setting, its value and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """What every service of this project can be told."""
+
+    model_config = SettingsConfigDict(extra="forbid", env_ignore_empty=True)
+
+    uri: str = Field(
+        "tcp://0.0.0.0:0",
+        pattern=r"^(tcp://.+:\d+|unix://.+|stdio://)$",
+        description="Where to listen. 0.0.0.0 stands for every address of the host, IPv4 and IPv6",
+        json_schema_extra={"allowed": "tcp://HOST:PORT, unix://PATH, stdio://"},
+    )
+    zeroconf: bool = Field(True, description="Advertise a tcp service on the local network")
+    zeroconf_name: str | None = Field(
+        None, description="Instance name to advertise; by default made from the host's name"
+    )
+    device: Device = Field(
+        "auto",
+        description="Where models run; auto takes CUDA when it works",
+        json_schema_extra={"allowed": ALLOWED_DEVICES},
+    )
+    precision: Literal["auto", "float32", "float16", "int8"] = Field(
+        "auto", description="Weights: auto is float16 on CUDA and int8 on a CPU"
+    )
+    threads: int = Field(0, ge=0, le=256, description="CPU threads per model; 0 is one per core")
+    hub: Literal["modelscope", "hf"] = Field(
+        "modelscope", description="Where models are downloaded from"
+    )
+    offline: bool = Field(False, description="Never download; use what is on disk")
+    cache_dir: Path = Field(
+        Path("~/.cache/wyoming-speech"), description="Folder for downloaded models"
+    )
+    max_queue: int = Field(32, ge=1, le=10_000, description="Requests that may wait for the device")
+    max_wait_seconds: float = Field(
+        20.0, gt=0, le=3600, description="Longest expected wait; beyond it a request is refused"
+    )
+    load_wait_seconds: float = Field(
+        120.0, gt=0, le=3600, description="How long a request waits for the model to load"
+    )
+    idle_seconds: float = Field(
+        300.0, gt=0, le=86_400, description="A connection that sends nothing this long is closed"
+    )
+    drain_seconds: float = Field(
+        10.0, ge=0, le=3600, description="Time for running requests to finish after SIGTERM"
+    )
+    max_connections: int = Field(512, ge=1, le=100_000, description="Connections at one time")
+    max_payload_bytes: int = Field(
+        8 << 20, ge=4096, le=1 << 30, description="Largest payload of one event"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much is logged"
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Format of log lines")
+
+    config_file: ClassVar[Path | None] = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = cls.config_file
+        if file is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _read_yaml(file))
+
+    @classmethod
+    def load(cls, command_line: argparse.Namespace) -> Self:
+        """Read all places; `command_line` comes from a parser that `add_arguments` filled.
+
+        Raises:
+            SettingsError: one value is wrong.
+        """
+        given = {
+            name: value
+            for name, value in vars(command_line).items()
+            if name in cls.model_fields and value is not None
+        }
+        prefix = cls.model_config["env_prefix"]
+        file = getattr(command_line, "config", None) or os.environ.get(f"{prefix}CONFIG")
+        bound: type[Self] = type(
+            cls.__name__, (cls,), {"config_file": Path(file) if file else None}
+        )
+        try:
+            return bound(**given)
+        except ValidationError as error:
+            raise SettingsError(_explain(cls, error.errors()[0])) from None
+
+    @classmethod
+    def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
+        """Give `parser` one flag per setting, and `--config FILE`."""
+        parser.add_argument("--config", metavar="FILE", help="YAML file with settings")
+        for name, field in cls.model_fields.items():
+            options: dict[str, Any] = {"dest": name, "default": None, "help": _help(field)}
+            if field.annotation is bool:
+                options["action"] = argparse.BooleanOptionalAction
+            else:
+                options["metavar"] = _metavar(field)
+            parser.add_argument(f"--{name.replace('_', '-')}", **options)
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+"""A list setting: a YAML list, or one string with commas; see `split_commas`."""
+
+
+def split_commas(value: object) -> object:
+    """Turn `a, b` into `("a", "b")`; anything but a string passes through."""
+    if isinstance(value, str):
+        return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+    return value
+
+
+def allowed_values(field: FieldInfo) -> str:
+    """Say in words what a setting accepts."""
+    extra = field.json_schema_extra
+    if isinstance(extra, dict) and "allowed" in extra:
+        return str(extra["allowed"])
+    choices = _choices(field.annotation)
+    if choices:
+        return ", ".join(map(str, choices))
+    if field.annotation is bool:
+        return "true, false"
+    signs = {"Ge": "from", "Gt": "above", "Le": "to", "Lt": "below"}
+    bounds = [
+        f"{signs[type(rule).__name__]} {getattr(rule, type(rule).__name__.lower())}"
+        for rule in field.metadata
+        if type(rule).__name__ in signs
+    ]
+    return f"{_kind(field)} {' '.join(bounds)}".strip()
+
+
+def settings_table(cls: type[Settings]) -> str:
+    """The settings as a Markdown table, for the docs."""
+    prefix = cls.model_config["env_prefix"]
+    rows = [
+        f"| `{prefix}{name.upper()}` | `--{name.replace('_', '-')}` | {_shown_default(field)} "
+        f"| {allowed_values(field)} | {field.description} |"
+        for name, field in cls.model_fields.items()
+    ]
+    head = "| environment | flag | default | allowed | meaning |\n| --- | --- | --- | --- | --- |"
+    return "\n".join([head, *rows]) + "\n"
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"config {file}: cannot be read ({error.strerror})") from None
+    except yaml.YAMLError as error:
+        raise SettingsError(
+            f"config {file}: is not YAML ({' '.join(str(error).split())})"
+        ) from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(f"config {file}: must hold `setting: value` lines")
+    return {str(key): value for key, value in content.items()}
+
+
+def _explain(cls: type[Settings], error: ErrorDetails) -> str:
+    name = str(error["loc"][0]) if error["loc"] else "settings"
+    field = cls.model_fields.get(name)
+    if field is None:
+        return f"{name}: there is no such setting; allowed: {', '.join(cls.model_fields)}"
+    prefix = cls.model_config["env_prefix"]
+    names = f"--{name.replace('_', '-')} / {prefix}{name.upper()}"
+    return f"{names}: {error['input']!r} is not allowed; allowed: {allowed_values(field)}"
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(choice for part in get_args(annotation) for choice in _choices(part))
+    return ()
+
+
+def _kind(field: FieldInfo) -> str:
+    words = {int: "a whole number", float: "a number", Path: "a path"}
+    kinds = get_args(field.annotation) or (field.annotation,)
+    if get_origin(field.annotation) is tuple:
+        return "words with commas between"
+    return next((words[kind] for kind in kinds if kind in words), "text")
+
+
+def _metavar(field: FieldInfo) -> str:
+    choices = _choices(field.annotation)
+    if choices:
+        return "{" + ",".join(map(str, choices)) + "}"
+    return {"a whole number": "N", "a number": "X", "a path": "PATH"}.get(_kind(field), "TEXT")
+
+
+def _shown_default(field: FieldInfo) -> str:
+    if field.default in (None, (), PydanticUndefined):
+        return ""
+    if isinstance(field.default, bool):
+        return str(field.default).lower()
+    return f"`{field.default}`"
+
+
+def _help(field: FieldInfo) -> str:
+    default = _shown_default(field).strip("`")
+    text = f"{field.description} (default: {default})" if default else f"{field.description}"
+    return text.replace("%", "%%")
