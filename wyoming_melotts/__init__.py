@@ -1,0 +1,1 @@
+"""Text to speech for Home Assistant: MeloTTS voices as a Wyoming service."""
