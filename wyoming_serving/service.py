@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -227,3 +229,17 @@ async def running(service: Service) -> AsyncIterator[int]:
             yield listener._server.sockets[0].getsockname()[1]
         finally:
             await service.close()
+
+
+def run(service: Service) -> int:
+    """Run a service as this process's only work; gives the exit status.
+
+    A worker thread that still loads a model or computes cannot be stopped, and would keep a
+    process alive that was told to end: then the process ends without it.
+    """
+    status = asyncio.run(serve(service))
+    if any(not t.daemon and t is not threading.main_thread() for t in threading.enumerate()):
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(status)
+    return status

@@ -1,0 +1,1 @@
+"""Programs that measure the services, and what they measure with."""

@@ -1,0 +1,99 @@
+"""The command line: serve, transcribe files, download models."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving import __version__
+from wyoming_serving.errors import ServiceError
+from wyoming_serving.logs import configure_logging
+from wyoming_serving.settings import SettingsError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; gives the exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser()
+    given = parser.parse_args(words)
+    try:
+        settings = FunasrSettings.load(given)
+        configure_logging(settings.log_level, settings.log_format)
+        status: int = given.run(settings, given)
+    except (SettingsError, ServiceError) as error:
+        print(f"wyoming-funasr: {error}", file=sys.stderr)
+        return 2 if isinstance(error, SettingsError) else 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wyoming-funasr",
+        description="Speech to text for Home Assistant with FunASR. Without a command it serves.",
+        epilog="Each setting is also an environment variable: --model-dir is FUNASR_MODEL_DIR.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.set_defaults(run=_serve)
+    FunasrSettings.add_arguments(parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    transcribe = commands.add_parser("transcribe", help="write down what audio files say")
+    transcribe.add_argument("files", nargs="+", type=Path, metavar="FILE.wav")
+    transcribe.add_argument("--json", action="store_true", help="one JSON object a line")
+    transcribe.set_defaults(run=_transcribe)
+    download = commands.add_parser("download", help="fetch a model and what it needs")
+    download.add_argument("model", help="a model's name or an id on the hub")
+    download.set_defaults(run=_download)
+    return parser
+
+
+def _serve(settings: FunasrSettings, _: argparse.Namespace) -> int:
+    from wyoming_funasr.service import FunasrService
+    from wyoming_serving.service import run
+
+    return run(FunasrService(settings))
+
+
+def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
+    from wyoming_funasr.files import transcribe_file
+    from wyoming_funasr.loading import load_recogniser
+    from wyoming_funasr.models import choose_model
+    from wyoming_serving.hub import Hub
+
+    model = choose_model(settings.model_dir)
+    hub = Hub(settings.hub, settings.cache_dir, offline=settings.offline)
+    recogniser = load_recogniser(model, settings, hub)
+    failed = 0
+    for file in given.files:
+        try:
+            heard = transcribe_file(recogniser, file, settings)
+        except ServiceError as error:
+            failed += 1
+            print(f"wyoming-funasr: {error}", file=sys.stderr)
+            continue
+        if given.json:
+            print(json.dumps({"file": str(file), **asdict(heard)}, ensure_ascii=False))
+        else:
+            print(heard.text)
+    return 1 if failed else 0
+
+
+def _download(settings: FunasrSettings, given: argparse.Namespace) -> int:
+    from wyoming_funasr.models import choose_model, required_sources
+    from wyoming_serving.hub import Hub
+
+    model = choose_model(given.model)
+    if model.source is None:
+        print(f"{model.name} is on disk already: {model.folder}")
+        return 0
+    hub = Hub(settings.hub, settings.cache_dir, offline=False)
+    command = f"wyoming-funasr download {given.model}"
+    for source in (model.source, *required_sources(model, settings)):
+        print(hub.cached(source) or hub.download(source, command))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

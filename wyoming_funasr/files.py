@@ -1,0 +1,50 @@
+"""Transcribing audio files, of any length and format that libsndfile reads."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import soundfile
+import soxr
+
+from wyoming_funasr.hotwords import merge_hotwords, read_hotword_file
+from wyoming_funasr.languages import model_language, opencc_conversion
+from wyoming_funasr.models import choose_model
+from wyoming_funasr.recogniser import Recogniser, Request
+from wyoming_funasr.recognition import SAMPLE_RATE_HZ, Recognition
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_funasr.text import convert_script
+from wyoming_serving.audio import Samples
+from wyoming_serving.errors import ServiceError
+
+
+def transcribe_file(recogniser: Recogniser, file: Path, settings: FunasrSettings) -> Recognition:
+    """Recognise a whole file; long ones are cut where nobody speaks.
+
+    Raises:
+        ServiceError: the file is not audio, or cannot be read.
+    """
+    known = choose_model(settings.model_dir).languages
+    from_file = read_hotword_file(settings.hotword_file) if settings.hotword_file else []
+    hotwords = merge_hotwords(
+        settings.hotword_weight, settings.hotwords, from_file, (), settings.max_hotwords
+    )
+    language = model_language(settings.language, "auto", known)
+    request = Request(read_audio(file), language, settings.use_itn, hotwords)
+    heard = recogniser.run([request])[0]
+    conversion = opencc_conversion(heard.language, settings.chinese_script)
+    return replace(heard, text=convert_script(heard.text, conversion))
+
+
+def read_audio(file: Path) -> Samples:
+    """A file's audio as 16 kHz mono samples from -1 to 1, shape [samples].
+
+    Raises:
+        ServiceError: the file is not audio, or cannot be read.
+    """
+    try:
+        samples, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise ServiceError("audio-file", f"{file} cannot be read: {error}") from None
+    mono: Samples = samples.mean(axis=1)
+    resampled: Samples = soxr.resample(mono, rate_hz, SAMPLE_RATE_HZ).astype("float32")
+    return resampled

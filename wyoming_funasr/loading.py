@@ -1,0 +1,58 @@
+"""Loading a model with everything it needs; imports torch."""
+
+import logging
+import os
+
+import torch
+
+from wyoming_funasr.engines.fsmn_vad import FsmnVoiceActivity
+from wyoming_funasr.engines.paraformer import Paraformer
+from wyoming_funasr.engines.punctuation import Punctuation
+from wyoming_funasr.engines.sense_voice import SenseVoice
+from wyoming_funasr.models import CT_PUNC, FSMN_VAD, Model, find_folder
+from wyoming_funasr.recogniser import Recogniser
+from wyoming_funasr.recognition import Engine
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_funasr.vad import SileroVoiceActivity, VoiceActivity
+from wyoming_serving.devices import Device, choose_device
+from wyoming_serving.hub import Hub
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def load_recogniser(model: Model, settings: FunasrSettings, hub: Hub) -> Recogniser:
+    """Find, download where needed, and load what `settings` ask for.
+
+    Raises:
+        ServiceError: a model is missing or broken, or the device does not work.
+    """
+    folder = find_folder(model, hub)
+    device = choose_device(settings.device, settings.precision)
+    _LOGGER.info("loading %s from %s on %s", model.name, folder, device.description)
+    if model.is_demo:
+        _LOGGER.warning("the demo model knows home commands in English and Mandarin, no more")
+    vad: VoiceActivity
+    if settings.use_external_vad:
+        vad = SileroVoiceActivity()
+    else:
+        vad = FsmnVoiceActivity(hub.find(FSMN_VAD, _download(model)))
+    engine: Engine
+    if model.family == "sense_voice":
+        engine = SenseVoice(folder, device)
+    else:
+        engine = Paraformer(folder, device, _punctuation(model, settings, hub, device))
+    # last, because importing silero_vad sets the number of threads to one
+    torch.set_num_threads(settings.threads or os.cpu_count() or 1)
+    return Recogniser(engine, vad, settings.max_segment_time)
+
+
+def _punctuation(
+    model: Model, settings: FunasrSettings, hub: Hub, device: Device
+) -> Punctuation | None:
+    if not settings.use_itn:
+        return None
+    return Punctuation(hub.find(CT_PUNC, _download(model)), device)
+
+
+def _download(model: Model) -> str:
+    return f"wyoming-funasr download {model.name}"

@@ -1,0 +1,173 @@
+"""The models that can be served: names, families, where they come from, what they know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving.devices import require_memory
+from wyoming_serving.errors import ModelMissing
+from wyoming_serving.hub import Hub, ModelSource, missing_files
+
+Family = Literal["sense_voice", "paraformer"]
+
+LEAST_MEMORY_BYTES = 2_000_000_000
+"""A machine with less cannot hold a real model beside its system."""
+
+_FILES = ("config.yaml", "model.pt", "am.mvn")
+_DEMO_FOLDER = Path(__file__).parent / "demo_model"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model: where it is, and what may be said of it before it is loaded."""
+
+    name: str
+    family: Family
+    languages: tuple[str, ...]
+    description: str
+    author: str
+    url: str
+    source: ModelSource | None = None
+    folder: Path | None = None
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether it is the small model of this package."""
+        return self.folder == _DEMO_FOLDER
+
+
+_SENSE_VOICE_LANGUAGES = ("zh", "yue", "en", "ja", "ko")
+_PARAFORMER_LANGUAGES = ("zh", "en")
+
+MODELS: dict[str, Model] = {
+    "SenseVoiceSmall": Model(
+        "SenseVoiceSmall",
+        "sense_voice",
+        _SENSE_VOICE_LANGUAGES,
+        "SenseVoice, 234 M parameters: Chinese, Cantonese, English, Japanese, Korean",
+        "FunAudioLLM",
+        "https://github.com/FunAudioLLM/SenseVoice",
+        ModelSource("iic/SenseVoiceSmall", "FunAudioLLM/SenseVoiceSmall", _FILES),
+    ),
+    "paraformer-zh": Model(
+        "paraformer-zh",
+        "paraformer",
+        _PARAFORMER_LANGUAGES,
+        "SeACo-Paraformer large, 220 M parameters: Chinese with English mixed in, hotwords",
+        "Alibaba DAMO",
+        "https://github.com/modelscope/FunASR",
+        ModelSource(
+            "iic/speech_seaco_paraformer_large_asr_nat-zh-cn-16k-common-vocab8404-pytorch",
+            "funasr/paraformer-zh",
+            (*_FILES, "tokens.json"),
+        ),
+    ),
+    "demo": Model(
+        "demo",
+        "sense_voice",
+        ("zh", "en"),
+        "Small SenseVoice trained on synthesised home commands, for trying the service offline",
+        "this project",
+        "https://github.com/modelscope/FunASR",
+        folder=_DEMO_FOLDER,
+    ),
+}
+
+FSMN_VAD = ModelSource("iic/speech_fsmn_vad_zh-cn-16k-common-pytorch", "funasr/fsmn-vad", _FILES)
+CT_PUNC = ModelSource(
+    "iic/punc_ct-transformer_cn-en-common-vocab471067-large",
+    "funasr/ct-punc",
+    ("config.yaml", "model.pt", "tokens.json"),
+)
+
+
+def choose_model(name: str) -> Model:
+    """The model for a name, a folder or a hub id. Nothing is loaded or downloaded.
+
+    Raises:
+        ModelMissing: a folder that is not a model.
+    """
+    if name in MODELS:
+        return MODELS[name]
+    for model in MODELS.values():
+        if model.source is not None and name in (model.source.modelscope, model.source.hf):
+            return model
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return _from_folder(folder)
+    if name.count("/") == 1 and not name.startswith((".", "~", "/")):
+        return _from_hub_id(name)
+    raise ModelMissing(
+        f"model {name!r} is neither a folder nor a hub id (owner/name) nor one of "
+        f"{', '.join(MODELS)}"
+    )
+
+
+def find_folder(model: Model, hub: Hub) -> Path:
+    """The model's folder, downloaded where it must be.
+
+    Raises:
+        ModelMissing: it is not to be had, or its folder lacks files.
+    """
+    if model.folder is None:
+        assert model.source is not None
+        return hub.find(model.source, f"wyoming-funasr download {model.name}")
+    lacking = missing_files(model.folder, _FILES)
+    if lacking:
+        raise ModelMissing(f"model folder {model.folder} lacks {', '.join(lacking)}")
+    return model.folder
+
+
+def is_on_disk(model: Model, hub: Hub) -> bool:
+    """Whether the model can be loaded without a download."""
+    if model.folder is not None:
+        return not missing_files(model.folder, _FILES)
+    return model.source is not None and hub.cached(model.source) is not None
+
+
+def required_sources(model: Model, settings: FunasrSettings) -> Sequence[ModelSource]:
+    """The models that go around `model` and come from the hub as well."""
+    vad = () if settings.use_external_vad else (FSMN_VAD,)
+    punctuation = (CT_PUNC,) if model.family == "paraformer" and settings.use_itn else ()
+    return (*vad, *punctuation)
+
+
+def check_memory(model: Model) -> None:
+    """Refuse a machine that cannot hold a real model.
+
+    Raises:
+        ServiceError: it has too little memory.
+    """
+    if not model.is_demo:
+        require_memory(LEAST_MEMORY_BYTES, f"model {model.name}")
+
+
+def _from_folder(folder: Path) -> Model:
+    try:
+        config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        model_class = str(config["model"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        raise ModelMissing(f"model folder {folder} has no FunASR config.yaml") from None
+    return _of_family(folder.name, model_class, None, folder)
+
+
+def _from_hub_id(name: str) -> Model:
+    return _of_family(name.split("/")[1], name, ModelSource(name, name, _FILES), None)
+
+
+def _of_family(name: str, hint: str, source: ModelSource | None, folder: Path | None) -> Model:
+    """A model that is not in the table; its family shows in its class or its id."""
+    key = hint.lower().replace("_", "").replace("-", "")
+    if "sensevoice" in key:
+        family: Family = "sense_voice"
+        languages: tuple[str, ...] = _SENSE_VOICE_LANGUAGES
+    elif "paraformer" in key:
+        family, languages = "paraformer", _PARAFORMER_LANGUAGES
+    else:
+        raise ModelMissing(f"{hint}: not of a known family; allowed: SenseVoice, Paraformer")
+    return Model(name, family, languages, name, "FunASR", "https://github.com/modelscope/FunASR",
+                 source, folder)  # fmt: skip

@@ -1,0 +1,67 @@
+"""What an engine is asked, and what it answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from wyoming_funasr.hotwords import Hotword
+from wyoming_serving.audio import Samples
+
+SAMPLE_RATE_HZ = 16_000
+"""What every FunASR model listens to."""
+
+Features = npt.NDArray[np.float32]
+"""Log-mel features after low frame rate stacking and normalisation, shape [frames, channels]."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word, Chinese character or piece, with its place in the audio."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One piece of speech for an engine."""
+
+    features: Features
+    language: str = "auto"
+    use_itn: bool = True
+    hotwords: tuple[Hotword, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What an engine heard.
+
+    `confidence` is from 0 to 1; how it is derived is said by each engine. `language`, `emotion`
+    and `event` are None where the model does not tell them.
+    """
+
+    text: str = ""
+    words: tuple[Token, ...] = ()
+    confidence: float = 0.0
+    language: str | None = None
+    emotion: str | None = None
+    emotion_scores: dict[str, float] = field(default_factory=dict)
+    event: str | None = None
+
+
+class Engine(Protocol):
+    """A recogniser: features of a batch in, one recognition per utterance out.
+
+    Everything runs in the device's worker thread.
+    """
+
+    def features(self, samples: Samples) -> Features:
+        """Features of 16 kHz mono samples from -1 to 1; no samples too few."""
+
+    def recognize(self, batch: Sequence[Utterance]) -> list[Recognition]:
+        """Recognise a batch; the order is kept."""

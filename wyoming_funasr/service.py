@@ -1,0 +1,115 @@
+"""The speech-to-text service: settings and model in, transcripts out."""
+
+import logging
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from wyoming.info import AsrModel, AsrProgram, Attribution, Info
+
+from wyoming_funasr.hotwords import Hotword, merge_hotwords, read_hotword_file
+from wyoming_funasr.languages import advertised_tags
+from wyoming_funasr.models import check_memory, choose_model, is_on_disk
+from wyoming_funasr.recogniser import Recogniser, Request
+from wyoming_funasr.recognition import Recognition
+from wyoming_funasr.request_handler import RequestHandler
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving import __version__
+from wyoming_serving.hub import Hub
+from wyoming_serving.scheduler import BatchLimits, Scheduler
+from wyoming_serving.service import Service
+from wyoming_serving.session import Session
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class FunasrService(Service):
+    """One model on one device, for any number of clients."""
+
+    name = "funasr"
+
+    def __init__(self, settings: FunasrSettings) -> None:
+        """Read what costs nothing; the model waits for `load`.
+
+        Raises:
+            ServiceError: the model's name or the hotword file is wrong.
+        """
+        super().__init__(settings)
+        self.settings: FunasrSettings = settings
+        self.model = choose_model(settings.model_dir)
+        self._hub = Hub(settings.hub, settings.cache_dir, offline=settings.offline)
+        from_file = read_hotword_file(settings.hotword_file) if settings.hotword_file else []
+        self._hotwords = (*settings.hotwords, *from_file)
+        self._recogniser: Recogniser | None = None
+        self._scheduler: Scheduler[Request, Recognition] = Scheduler(
+            self._run,
+            BatchLimits(
+                max_jobs=settings.max_batch,
+                max_padded_size=settings.max_batch_seconds,
+                max_queue=settings.max_queue,
+                max_wait_seconds=settings.max_wait_seconds,
+            ),
+            size=lambda request: max(request.seconds, 0.1),
+            name="recogniser",
+        )
+
+    async def load(self) -> None:
+        check_memory(self.model)
+        self._scheduler.start()
+        self._recogniser = await self._scheduler.call(self._load_recogniser)
+
+    async def close(self) -> None:
+        await self._scheduler.close()
+
+    def handler(self, session: Session) -> RequestHandler:
+        return RequestHandler(self, session)
+
+    def hotwords(self, names: Sequence[str], terms: Sequence[str]) -> tuple[Hotword, ...]:
+        """The hotwords of a request: its own and those of the settings."""
+        settings = self.settings
+        return merge_hotwords(
+            settings.hotword_weight, self._hotwords, names, terms, settings.max_hotwords
+        )
+
+    async def recognize(self, request: Request) -> Recognition:
+        """Recognise when the model is ready; no audio needs no model.
+
+        Raises:
+            ServiceError: `not-ready` or `queue-full`.
+        """
+        if not len(request.samples):
+            return Recognition()
+        await self.wait_ready()
+        return await self._scheduler.submit(request)
+
+    def info(self) -> Info:
+        author = Attribution(name=self.model.author, url=self.model.url)
+        model = AsrModel(
+            name=self.model.name,
+            attribution=author,
+            installed=self.ready or is_on_disk(self.model, self._hub),
+            description=self.model.description,
+            version=version("funasr"),
+            languages=advertised_tags(self.model.languages),
+        )
+        program = AsrProgram(
+            name="funasr",
+            attribution=Attribution(name="FunASR", url="https://github.com/modelscope/FunASR"),
+            installed=True,
+            description="Speech to text with FunASR",
+            version=__version__,
+            models=[model],
+            supports_transcript_streaming=False,
+            requires_external_vad=True,
+        )
+        return Info(asr=[program])
+
+    def _run(self, requests: Sequence[Request]) -> list[Recognition]:
+        assert self._recogniser is not None
+        return self._recogniser.run(requests)
+
+    def _load_recogniser(self) -> Recogniser:
+        from wyoming_funasr.loading import load_recogniser
+
+        recogniser = load_recogniser(self.model, self.settings, self._hub)
+        recogniser.warm_up()
+        return recogniser

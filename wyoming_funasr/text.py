@@ -1,0 +1,32 @@
+"""Text that leaves the service: no tags, no emoji, the right Chinese characters."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+_TAG = re.compile(r"<\|[^|<>]*\|>")
+_SPACES = re.compile(r"\s+")
+_CJK = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f"
+_SPACE_IN_CJK = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
+
+
+def clean(text: str) -> str:
+    """Text without SenseVoice's tags (`<|zh|>`), with single spaces, none between CJK letters."""
+    return _SPACE_IN_CJK.sub("", _SPACES.sub(" ", _TAG.sub("", text))).strip()
+
+
+def join(pieces: list[str]) -> str:
+    """Pieces of one utterance as one text."""
+    return clean(" ".join(piece for piece in pieces if piece))
+
+
+def convert_script(text: str, conversion: str | None) -> str:
+    """Change Chinese characters by an OpenCC conversion such as `s2tw`; None changes nothing."""
+    return text if conversion is None else str(_converter(conversion).convert(text))
+
+
+@lru_cache(maxsize=4)
+def _converter(conversion: str) -> Any:
+    from opencc import OpenCC
+
+    return OpenCC(conversion)
