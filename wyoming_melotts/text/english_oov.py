@@ -1,0 +1,101 @@
+"""g2p_en's network: guesses the phones of words that no dictionary has.
+
+A GRU encoder reads the letters, a GRU decoder writes at most twenty phones. The weights are a data
+file of the ``g2p_en`` package, which itself is not imported: its import downloads NLTK data.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+
+_MAX_PHONES = 20
+_GRAPHEMES = ["<pad>", "<unk>", "</s>", *"abcdefghijklmnopqrstuvwxyz"]
+# fmt: off
+_VOWELS = ["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"]
+_CONSONANTS = [
+    "B", "CH", "D", "DH", "F", "G", "HH", "JH", "K", "L", "M", "N", "NG",
+    "P", "R", "S", "SH", "T", "TH", "V", "W", "Y", "Z", "ZH",
+]
+# fmt: on
+_STRESSED_VOWELS = [f"{vowel}{stress}" for vowel in _VOWELS for stress in "012"]
+_PHONES = ["<pad>", "<unk>", "<s>", "</s>", *sorted([*_CONSONANTS, *_STRESSED_VOWELS, "UW"])]
+_BEGIN = _PHONES.index("<s>")
+_END = _PHONES.index("</s>")
+
+
+@dataclass(frozen=True)
+class _GruCell:
+    """A gated recurrent unit in PyTorch's layout: reset, update and new gate stacked."""
+
+    w_ih: Array
+    w_hh: Array
+    b_ih: Array
+    b_hh: Array
+
+    def step(self, x: Array, h: Array) -> Array:
+        """The next state [hidden] from an input [embedding] and the state before."""
+        r_x, z_x, n_x = np.split(self.w_ih @ x + self.b_ih, 3)
+        r_h, z_h, n_h = np.split(self.w_hh @ h + self.b_hh, 3)
+        reset = 1 / (1 + np.exp(-(r_x + r_h)))
+        update = 1 / (1 + np.exp(-(z_x + z_h)))
+        new: Array = np.tanh(n_x + reset * n_h)
+        next_h: Array = (1 - update) * new + update * h
+        return next_h
+
+
+@dataclass(frozen=True)
+class _Network:
+    encoder: _GruCell
+    decoder: _GruCell
+    grapheme_embedding: Array
+    phone_embedding: Array
+    output_weight: Array
+    output_bias: Array
+
+
+@cache
+def _network() -> _Network:
+    with np.load(_weights_path()) as weights:
+
+        def cell(prefix: str) -> _GruCell:
+            return _GruCell(*(weights[f"{prefix}_{part}"] for part in _GruCell.__annotations__))
+
+        return _Network(
+            encoder=cell("enc"),
+            decoder=cell("dec"),
+            grapheme_embedding=weights["enc_emb"],
+            phone_embedding=weights["dec_emb"],
+            output_weight=weights["fc_w"],
+            output_bias=weights["fc_b"],
+        )
+
+
+def _weights_path() -> Path:
+    package = find_spec("g2p_en")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("English needs the package g2p_en (it is never imported)")
+    return Path(package.origin).with_name("checkpoint20.npz")
+
+
+def guess_phones(word: str) -> list[str]:
+    """ARPAbet phones, vowels with a stress digit, of a word in lower-case letters a to z."""
+    network = _network()
+    state: Array = np.zeros(network.encoder.w_hh.shape[1], np.float32)
+    for char in [*word, "</s>"]:
+        index = _GRAPHEMES.index(char if char in _GRAPHEMES else "<unk>")
+        state = network.encoder.step(network.grapheme_embedding[index], state)
+    phones: list[str] = []
+    last = _BEGIN
+    while len(phones) < _MAX_PHONES:
+        state = network.decoder.step(network.phone_embedding[last], state)
+        last = int((network.output_weight @ state + network.output_bias).argmax())
+        if last == _END:
+            break
+        phones.append(_PHONES[last])
+    return phones
