@@ -35,8 +35,13 @@ def _pronunciations() -> dict[str, str]:
 
 def pronounce(word: str) -> list[str]:
     """ARPAbet phones with stress digits; punctuation stands for itself, other signs are silent."""
-    known = _pronunciations().get(word.upper().lower())
-    return known.split() if known else _pronounce_unlisted(word)
+    return dictionary_phones(word.upper().lower()) or _pronounce_unlisted(word)
+
+
+def dictionary_phones(word: str) -> list[str] | None:
+    """ARPAbet phones of a lower-case word, where the dictionary has it."""
+    known = _pronunciations().get(word)
+    return known.split() if known else None
 
 
 def _pronounce_unlisted(word: str) -> list[str]:
@@ -47,5 +52,4 @@ def _pronounce_unlisted(word: str) -> list[str]:
     letters = _UNSPEAKABLE.sub("", letters.lower())
     if not re.search("[a-z]", letters):
         return list(letters.replace(" ", ""))
-    known = _pronunciations().get(letters)
-    return known.split() if known else guess_phones(letters)
+    return dictionary_phones(letters) or guess_phones(letters)
