@@ -1,0 +1,63 @@
+"""Speech from Kokoro-82M (Apache-2.0): its ONNX model, its voice packs and misaki's phonemes."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+SAMPLE_RATE_HZ = 24_000
+_MOST_PHONEMES = 508
+
+
+class Kokoro:
+    """One synthesizer; `folder` is what `fetch.sh` made."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self._session = onnxruntime.InferenceSession(folder / "kokoro.onnx", options)
+        config = json.loads((folder / "kokoro_onnx" / "config.json").read_text("utf-8"))
+        self._ids: dict[str, int] = config["vocab"]
+        self._voices = folder / "package" / "voices"
+
+    def speak(
+        self, phonemes: str, voices: dict[str, float], speed: float
+    ) -> npt.NDArray[np.float32]:
+        """Samples at 24 kHz; several voices with shares make a new one between them."""
+        ids = [self._ids[p] for p in phonemes if p in self._ids][:_MOST_PHONEMES]
+        style = sum(share * self._pack(voice)[len(ids)] for voice, share in voices.items())
+        audio = self._session.run(
+            None,
+            {
+                "tokens": np.array([[0, *ids, 0]], np.int64),
+                "style": np.asarray(style, np.float32).reshape(1, 256),
+                "speed": np.array([speed], np.float32),
+            },
+        )[0]
+        return np.asarray(audio, np.float32).reshape(-1)
+
+    @lru_cache(maxsize=64)  # noqa: B019  the object lives as long as the process
+    def _pack(self, voice: str) -> npt.NDArray[np.float32]:
+        return np.fromfile(self._voices / f"{voice}.bin", np.float32).reshape(510, 256)
+
+
+class Phonemes:
+    """Kokoro's phonemes for English and Mandarin."""
+
+    def __init__(self) -> None:
+        from misaki import espeak, zh
+
+        self._english = {
+            "a": espeak.EspeakG2P(language="en-us"),
+            "b": espeak.EspeakG2P(language="en-gb"),
+        }
+        self._mandarin = zh.ZHG2P(en_callable=lambda word: str(self._english["a"](word)[0]))
+
+    def of(self, text: str, language: str, voice: str) -> str:
+        """Phonemes of a sentence as `voice` would say it: British for voices named `b...`."""
+        if language == "zh":
+            return str(self._mandarin(text)[0])
+        return str(self._english.get(voice[0], self._english["a"])(text)[0])
