@@ -2,11 +2,10 @@
 
 import re
 
-from num2words import num2words
-
 from wyoming_melotts.normalization.acronyms import spell_acronyms
-from wyoming_melotts.normalization.language import Language, Rule
+from wyoming_melotts.normalization.language import Rule
 from wyoming_melotts.normalization.patterns import Number
+from wyoming_melotts.normalization.spaced import SpacedLanguage
 from wyoming_melotts.normalization.units import UnitWords
 
 _MONTH_NAMES = (
@@ -191,11 +190,10 @@ _CODE_BEFORE = re.compile(
 _CODE_NAME = re.compile(r"[A-Za-z]-?$")
 
 
-class English(Language):
+class English(SpacedLanguage):
+    num2words_name = "en"
     units = UnitWords(_NOUNS, _PREFIXES)
     digit_names = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    digit_separator = " "
-    unit_separator = " "
     point = " point "
     signs = {"-": "minus ", "+": "plus ", "±": "plus or minus "}  # noqa: RUF012
     range_word = " to "
@@ -203,7 +201,6 @@ class English(Language):
     version_word = "version "
     address_words = _ADDRESS
     symbol_words = _SYMBOLS
-    phone_separator = ", "
 
     def early_rules(self) -> list[Rule]:
         abbreviations = "|".join(map(re.escape, sorted(_ABBREVIATIONS, key=len, reverse=True)))
@@ -223,7 +220,7 @@ class English(Language):
 
     def language_rules(self) -> list[Rule]:
         return [
-            (re.compile(r"(\d+)(?:st|nd|rd|th)\b"), lambda m: self._ordinal(int(m[1]))),
+            (re.compile(r"(\d+)(?:st|nd|rd|th)\b"), lambda m: self.ordinal(int(m[1]))),
             (re.compile(r"(?<!\w)#\s?(?=\d)"), lambda _: "number "),
             (re.compile(r"\b(\d\d?)(\d\d)(?=p\b)"), self._screen_lines),
             (re.compile(r"(?<=\d)\s?[x*](?=\s?\d)"), lambda _: " times "),
@@ -233,21 +230,15 @@ class English(Language):
     def finish(self, text: str) -> str:
         return spell_acronyms(text)
 
-    def needs_blank(self, left: str, right: str) -> bool:
-        return left.isalnum() and right.isalnum()
-
     @staticmethod
     def _months() -> list[str]:
         return [name[:3] for name in _MONTH_NAMES]
 
     def cardinal(self, value: int) -> str:
-        words: str = num2words(value, lang="en")
-        return words.replace(",", "").replace(" and ", " ")
+        return super().cardinal(value).replace(" and ", " ")
 
-    @staticmethod
-    def _ordinal(value: int) -> str:
-        words: str = num2words(value, lang="en", to="ordinal")
-        return words.replace(",", "").replace(" and ", " ")
+    def ordinal(self, value: int) -> str:
+        return super().ordinal(value).replace(" and ", " ")
 
     def _screen_lines(self, match: re.Match[str]) -> str:
         return f"{self.cardinal(int(match[1]))} {self.cardinal(int(match[2]))}"
@@ -266,7 +257,7 @@ class English(Language):
         return f"{self.cardinal(century)} {'oh ' if rest < 10 else ''}{self.cardinal(rest)}"
 
     def date(self, year: int | None, month: int, day: int) -> str:
-        words = f"{_MONTH_NAMES[month - 1]} {self._ordinal(day)}"
+        words = f"{_MONTH_NAMES[month - 1]} {self.ordinal(day)}"
         return f"{words}, {self.year(year)}" if year else words
 
     def implied_half(self, written_hour: str) -> str:
@@ -289,7 +280,7 @@ class English(Language):
 
     def fraction(self, whole: int | None, numerator: int, denominator: int) -> str:
         names = {2: "half", 4: "quarter"}
-        part = names.get(denominator) or self._ordinal(denominator)
+        part = names.get(denominator) or self.ordinal(denominator)
         if numerator != 1:
             part = "halves" if denominator == 2 else part + "s"
         if whole is None:

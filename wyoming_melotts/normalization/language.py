@@ -146,8 +146,12 @@ class Language(ABC):
     def phone_digits(self, digits: str) -> str:
         return self.digits(digits)
 
+    @property
+    def version_point(self) -> str:
+        return self.point
+
     def version(self, parts: list[str]) -> str:
-        return self.point.join(self.version_part(part) for part in parts)
+        return self.version_point.join(self.version_part(part) for part in parts)
 
     def version_part(self, part: str) -> str:
         return self.whole(part)
@@ -295,6 +299,8 @@ class Language(ABC):
         return self.fraction(whole, int(match["numerator"]), int(match["denominator"]))
 
     def _version(self, match: re.Match[str]) -> str:
+        if re.fullmatch(rf"\d{{1,3}}(?:[{self.notation.thousands_marks}]\d{{3}})+", match[0]):
+            return match[0]
         mark = match["mark"] or match["short_mark"]
         said_before = re.search(
             rf"(?:version|{self.version_word.strip()})\s*$",
@@ -340,8 +346,9 @@ class Language(ABC):
     @cached_property
     def _named_day_first(self) -> re.Pattern[str]:
         return re.compile(
-            rf"{patterns.NOT_IN_WORD}(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?\s(?:of\s)?{self._month_pattern}"
-            rf"(?![{patterns.LATIN}])(?:\.?,?\s(?P<year>[12]\d{{3}})(?!\d))?"
+            rf"{patterns.NOT_IN_WORD}(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
+            rf"\s(?:of\s|de\s)?{self._month_pattern}"
+            rf"(?![{patterns.LATIN}])(?:\.?,?\s(?:del?\s)?(?P<year>[12]\d{{3}})(?!\d))?"
         )
 
     def month_number(self, name: str) -> int:
@@ -389,7 +396,7 @@ class Language(ABC):
         text = re.sub(r"(?<=[,.!?;:，。！？；：、…])\s*\n\s*", " ", text.strip())
         text = re.sub(r"\s*\n\s*", self.line_end, text)
         text = re.sub(r"[^\S\n]+", " ", text)
-        text = re.sub(r" (?=[,.!?;:，。！？；：、…])", "", text)
+        text = re.sub(r" (?=[,.，。！？；：、…])", "", text)
         text = re.sub(r"[,，、]\s*(?=[,.!?;:，。！？；：、])", "", text)
         return text.strip().lstrip(",，、;；:：").strip()
 
