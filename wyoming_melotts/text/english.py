@@ -30,7 +30,8 @@ _ABBREVIATIONS = {
     "col": "colonel",
     "ft": "fort",
 }
-_ABBREVIATION = re.compile(rf"\b({'|'.join(_ABBREVIATIONS)})\.")
+# Replaced one after the other.
+_EXPANSIONS = [(re.compile(rf"\b{short}\."), long) for short, long in _ABBREVIATIONS.items()]
 _STRESSED = re.compile(r"([A-Z]+)([0-2])")
 
 
@@ -48,7 +49,9 @@ class EnglishFrontend:
 
     def normalize(self, text: str) -> str:
         text = expand_numbers(expand_times(text.lower()))
-        return _ABBREVIATION.sub(lambda match: _ABBREVIATIONS[match[1]], text)
+        for short, long in _EXPANSIONS:
+            text = short.sub(long, text)
+        return text
 
     def phonemize(self, norm_text: str) -> Phonemes:
         tokens = self._tokenizer.tokenize(norm_text)

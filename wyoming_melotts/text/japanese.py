@@ -4,6 +4,7 @@ import re
 import unicodedata
 import warnings
 from functools import cache
+from typing import Any
 
 from num2words import num2words
 
@@ -70,11 +71,11 @@ def _spoken_number(digits: str) -> str:
 
 
 @cache
-def _converter() -> kakasi:
+def _converter() -> Any:
     with warnings.catch_warnings():
         # Only the deprecated interface reads the long-vowel mark as upstream does.
         warnings.simplefilter("ignore", DeprecationWarning)
-        converter = kakasi()
+        converter: Any = kakasi()
         converter.setMode("J", "K")
         converter.setMode("H", "K")
         return converter.getConverter()
