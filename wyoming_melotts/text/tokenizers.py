@@ -17,7 +17,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 
 _SPECIAL_TOKENS = ("[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]")
 
-# What the published tokenizer_config.json says, for a folder that holds the vocabulary alone.
+# For a folder that holds the vocabulary alone.
 _CASED = {"do_lower_case": False}
 _UNCASED = {"do_lower_case": True}
 _DEFAULT_CONFIGS: Mapping[str, Mapping[str, Any]] = {
@@ -79,25 +79,26 @@ def load_tokenizer(folder: Path, language_key: str) -> BertTokenizer:
     """The tokenizer of the BERT model in ``folder``.
 
     Either ``vocab.txt`` (one token a line), with or without ``tokenizer_config.json``, or
-    ``tokenizer.json``. Where the configuration says nothing about lower-casing, the language's
-    published model decides.
+    ``tokenizer.json``.
 
     Raises:
         FileNotFoundError: the folder holds neither ``vocab.txt`` nor ``tokenizer.json``.
     """
-    vocabulary = folder / "vocab.txt"
-    config = dict(_DEFAULT_CONFIGS[language_key])
-    if (folder / "tokenizer_config.json").is_file():
-        config |= json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    vocabulary, config = folder / "vocab.txt", folder / "tokenizer_config.json"
     if vocabulary.is_file():
-        return from_vocabulary(vocabulary, config)
+        published = _DEFAULT_CONFIGS[language_key]
+        known = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else published
+        return from_vocabulary(vocabulary, known)
     if (folder / "tokenizer.json").is_file():
         return BertTokenizer(Tokenizer.from_file(str(folder / "tokenizer.json")))
     raise FileNotFoundError(f"{folder} has neither vocab.txt nor tokenizer.json")
 
 
 def from_vocabulary(vocabulary: Path, config: Mapping[str, Any]) -> BertTokenizer:
-    """A tokenizer from a vocabulary file and the keys of a ``tokenizer_config.json``."""
+    """A tokenizer from a vocabulary file and the keys of a ``tokenizer_config.json``.
+
+    What the configuration leaves out is as in transformers: lower-casing, which strips accents.
+    """
     lines = vocabulary.read_text(encoding="utf-8").split("\n")
     ids = {token: index for index, token in enumerate(lines) if token}
     tokenizer = Tokenizer(WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))
