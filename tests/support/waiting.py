@@ -1,0 +1,13 @@
+"""Waiting for something to become true, without guessing how long it takes."""
+
+import asyncio
+from collections.abc import Callable
+
+LONGEST_SECONDS = 20.0
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let other tasks run until `condition` holds."""
+    async with asyncio.timeout(LONGEST_SECONDS):
+        while not condition():
+            await asyncio.sleep(0.005)
