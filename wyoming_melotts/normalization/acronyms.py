@@ -9,7 +9,7 @@ from wyoming_melotts.normalization.patterns import LATIN
 _SPELLED = frozenset(
     """
     AI AQI BLE CO DIY DND EPS EU EV GPIO GPU HA HDMI HVAC IAQ ID IEEE IO IOT IP IR ISO IT LED LLM
-    OLED OS OTA PIR SOS SSID TVOC UI UPS US UVI VOC
+    OLED OS OTA PIR SOS SSID TVOC UI UPS US UTC UVI VOC
     """.split()  # noqa: SIM905
 )
 # Without a vowel, but in the CMU dictionary as a row of letters.

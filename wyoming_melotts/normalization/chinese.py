@@ -64,7 +64,7 @@ _NOUNS = {
     "cd": "坎德拉",
     "dB": "分贝",
     "dBA": "分贝",
-    "dBm": "DBM",
+    "dBm": "分贝毫瓦",
     "ppm": "PPM",
     "ppb": "PPB",
     "rpm": "转每分钟",
@@ -102,11 +102,9 @@ _SYMBOLS = {
     "≤": "小于等于",
     "≥": "大于等于",
     "≠": "不等于",
-    "≈": "约等于",
     "±": "正负",
     "→": "到",
     "°": "度",
-    "/": "或",
 }
 _ADDRESS = {
     ".": "点",
@@ -142,19 +140,24 @@ _TAKES_LIANG = (
     "朵座幢栋艘架支根段句首遍趟回组批倍年秒周圈度元米克斤吨升瓦岁人项处笔则面排侧股盘万亿千点"
     "公厘毫平立小分钟成户道款路灯节英"
 )
-_KEEPS_ER = re.compile(
-    r"分(?!钟)|路(?!灯)|节(?!课)|平(?![米方])|小(?!时)|点(?=\d)|英(?![里尺寸])|灯"
-)
+_KEEPS_ER = re.compile(r"分(?!钟)|路(?!灯)|节(?!课)|平(?![米方])|小(?!时)|英(?![里尺寸])|灯")
 _CODE_BEFORE = re.compile(
-    r"(?:验证码|密码|编号|号码|代码|邮编|端口|尾号|分机|拨打|致电|电话|热线|序列号|PIN|型号)"
+    r"(?:房间号|单号|验证码|密码|编号|号码|代码|邮编|端口|尾号|分机|拨打|致电|电话|热线|序列号|PIN|型号)"
     r"(?:是|为|到|码)?[:：]?\s*$"
 )
+_EMERGENCY_NUMBERS = frozenset(["110", "112", "119", "120", "122", "911", "999"])
+_EMERGENCY = re.compile("拨打|报警|火警|急救|求助|求救")
 _DIGITS_AFTER = re.compile(r"\s?(?:室|房间|号房|房(?!间?价))")
+_SPELLED_RANGE = re.compile(
+    r"(?<=[\d零一二三四五六七八九十百][点时分秒日号月年级层楼度元])\s?[~～〜–-]\s?"
+    r"(?=[\d零一二三四五六七八九十])"
+    r"|(?<=[周期][一二三四五六日天])\s?[~～〜–-]\s?(?=周|星期)"
+)
 _EACH = re.compile(
     r"/\s?(天|日|月|年|周|人|次|度|台|小时|分钟|秒|吨|升|方|斤|公斤|公里|平米|平方米|立方米)"
 )
 _NUMERALS_MEET = re.compile(r"(?<=[零一二三四五六七八九十百千万亿]) (?=[零一二三四五六七八九十百])")
-_BELOW_ZERO = re.compile(r"\s?(?:多)?(?:度|摄氏|华氏)")
+_BELOW_ZERO = re.compile(r"\s?(?:多)?(?:度|摄氏|华氏|[到至][^，。]{1,10}度)")
 
 
 class Chinese(Language):
@@ -163,8 +166,12 @@ class Chinese(Language):
     point = "点"
     signs = {"-": "负", "+": "正", "±": "正负"}  # noqa: RUF012
     range_word = "到"
+    about_word = "约"
+    or_word = "或"
     ratio_word = "比"
     version_word = "版本"
+    plus_before_phone = "加"
+    duration_context = re.compile("剩|用时|时长|计时|耗时")
     address_words = _ADDRESS
     symbol_words = _SYMBOLS
     currency_words = _CURRENCIES
@@ -180,7 +187,12 @@ class Chinese(Language):
 
     def early_rules(self) -> list[Rule]:
         return [
+            (re.compile("Zigbee2MQTT", re.IGNORECASE), lambda _: "Zigbee to MQTT"),
             (re.compile(r"(?<=:\d\d)\s?分(?!钟)"), lambda _: ""),
+            (_SPELLED_RANGE, lambda _: "到"),
+            (re.compile(r"(?<=[%°CF])\s?/\s?(?=[\u4e00-\u9fff])"), lambda _: "，"),
+            (re.compile(r"(?<=\d)\.\s?(?=[\u4e00-\u9fff])"), lambda _: "，"),  # a list's number
+            (re.compile(r"(?<!\d)(\d0)(?=后(?!面|来))"), lambda m: self.digits(m[1])),
             (_EACH, lambda match: f"每{match[1]}"),
         ]
 
@@ -197,7 +209,7 @@ class Chinese(Language):
 
     def finish(self, text: str) -> str:
         text = spell_acronyms(text)
-        text = _NUMERALS_MEET.sub("，", text)
+        text = _NUMERALS_MEET.sub("，", text.replace("元元", "元"))
         text = re.sub(r"(?<![A-Za-z])-|-(?![A-Za-z])", "", text)
         return re.sub(r"(?<![A-Za-z'-]) +(?![A-Za-z'-])", "", text)
 
@@ -229,6 +241,8 @@ class Chinese(Language):
     def bare_number(self, number: Number, match: re.Match[str]) -> str:
         before, after = match.string[: match.start()], match.string[match.end() :]
         if not number.fraction and not number.sign:
+            if number.integer in _EMERGENCY_NUMBERS and _EMERGENCY.search(match.string):
+                return self.phone_digits(number.integer)
             if _CODE_BEFORE.search(before) or _is_code_name(before, number.integer):
                 return self.phone_digits(number.integer)
             if len(number.integer) > 2 and _DIGITS_AFTER.match(after):
@@ -240,7 +254,7 @@ class Chinese(Language):
             below_zero = Number("", number.integer, number.fraction)
             return "零下" + self._counted(below_zero, before, after)
         counted = after.lstrip()
-        is_rank = before.endswith(("第", "周", "初", "十", "月")) or _KEEPS_ER.match(counted)
+        is_rank = before.endswith(("第", "初")) or _KEEPS_ER.match(counted)
         if counted[:1] and counted[0] in _TAKES_LIANG and not is_rank:
             return self._with_liang(number)
         return self.number(number)
@@ -265,6 +279,11 @@ class Chinese(Language):
 
     def _after_hour(self, value: int) -> str:
         return ("零" if 0 < value < 10 else "") + self.cardinal(value)
+
+    def with_unit(self, amount: str, unit: str, singular: bool) -> str:
+        if not amount and unit in ("%", "‰"):
+            return ""
+        return super().with_unit(amount, unit, singular)
 
     def fraction(self, whole: int | None, numerator: int, denominator: int) -> str:
         part = f"{self.cardinal(denominator)}分之{self.cardinal(numerator)}"

@@ -5,8 +5,9 @@ import unicodedata
 
 import emoji
 
-# East Asian punctuation stays as written; everything else takes its compatibility form (NFKC).
-_KEPT_PUNCTUATION = "，。！？；：、（）【】《》〈〉「」『』“”‘’…—～〜・"
+# East Asian punctuation and single Korean letters (ㅋㅋ) stay as written; everything else takes its
+# compatibility form (NFKC).
+_KEPT_PUNCTUATION = "，。！？；：、（）【】《》〈〉「」『』“”‘’…—～〜・\u3131-\u318e"
 _COMPATIBILITY_RUN = re.compile(f"[^{_KEPT_PUNCTUATION}]+")
 _WIDE_SIGN_IN_NUMBER = re.compile(r"(?<=\d)[：．](?=\d)")
 _NARROW = {"：": ":", "．": "."}
@@ -40,6 +41,7 @@ def clean(text: str) -> str:
     text = re.sub(r"[º˚](?=[CF])", "°", text)  # an ordinal sign typed for a degree sign
     text = re.sub(r"(?<=\d)(?=[¼½¾⅐-⅞])", " ", text)  # 1½ is one and a half, not eleven halves
     text = re.sub(r"(?<=[A-Za-z])[⁻^]?([²³])", lambda m: "23"["²³".index(m[1])], text)
+    text = re.sub("[①-⑳]", lambda mark: f" {int(unicodedata.numeric(mark[0]))}, ", text)
     text = _COMPATIBILITY_RUN.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     text = _WIDE_SIGN_IN_NUMBER.sub(lambda sign: _NARROW[sign[0]], text)
     text = re.sub(r"[\u2010\u2011\u2212\ufe63]", "-", text)
@@ -57,3 +59,9 @@ def _visible(character: str) -> str:
 
 def _ascii_digit(character: str) -> str:
     return str(unicodedata.decimal(character))
+
+
+def without_accents(word: str) -> str:
+    """Return a Latin word in plain letters."""
+    decomposed = unicodedata.normalize("NFD", word)
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

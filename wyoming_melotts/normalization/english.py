@@ -5,7 +5,7 @@ import re
 from wyoming_melotts.normalization.acronyms import spell_acronyms
 from wyoming_melotts.normalization.language import Rule
 from wyoming_melotts.normalization.patterns import Number
-from wyoming_melotts.normalization.spaced import SpacedLanguage
+from wyoming_melotts.normalization.spaced import SpacedLanguage, is_code_name
 from wyoming_melotts.normalization.units import UnitWords
 
 _MONTH_NAMES = (
@@ -44,6 +44,13 @@ _ABBREVIATIONS = {
     "No.": "number",
     "w/o": "without",
     "w/": "with",
+    "A/C": "A C",
+    "N/A": "not available",
+    "y/o": "years old",
+    "NW": "northwest",
+    "NE": "northeast",
+    "SW": "southwest",
+    "SE": "southeast",
     "24/7": "twenty-four seven",
     "Zigbee2MQTT": "Zigbee to M Q T T",
 }
@@ -88,6 +95,10 @@ _NOUNS = {
     "ha": "hectare|hectares",
     "L": "liter|liters",
     "gal": "gallon|gallons",
+    "tbsp": "tablespoon|tablespoons",
+    "tsp": "teaspoon|teaspoons",
+    "wk": "week|weeks",
+    "yr": "year|years",
     "J": "joule|joules",
     "cal": "calorie|calories",
     "B": "byte|bytes",
@@ -135,7 +146,6 @@ _SYMBOLS = {
     "≤": "at most",
     "≥": "at least",
     "≠": "is not",
-    "≈": "about",
     "±": "plus or minus",
     "→": "to",
     "%": "percent",
@@ -172,22 +182,20 @@ _CURRENCIES = {
     "TWD": (("Taiwan dollar", "Taiwan dollars"), ("cent", "cents")),
     "INR": (("rupee", "rupees"), None),
 }
-_SCALES = {"k": " thousand", "m": " million", "b": " billion", "万": "0 thousand"}
+_SCALES = {"k": " thousand", "bn": " billion", "m": " million", "b": " billion", "万": "0 thousand"}
 _YEAR_BEFORE = re.compile(
     r"\b(?:(?:19|20)\d\d,|in|since|year|until|till|before|after|from|of|was|by|to|and|then|then,|"
     + "|".join(_MONTH_NAMES)
     + r"),?\s$",
     re.IGNORECASE,
 )
+_DECADE = re.compile(r"(?:(?<=[Tt]he )'?|(?<!\w)')(\d0)s\b")
 _NOUN_AFTER = re.compile(
     r"\s(?!(?:and|or|to|was|is|were|are|has|had|will|the|at|in|on|with)\b)[a-z]"
 )
 _CODE_BEFORE = re.compile(
     r"\b(?:code|pin|password|dial|call|port|extension|zip)(?: is|:)?\s$", re.IGNORECASE
 )
-
-
-_CODE_NAME = re.compile(r"[A-Za-z]-?$")
 
 
 class English(SpacedLanguage):
@@ -197,6 +205,8 @@ class English(SpacedLanguage):
     point = " point "
     signs = {"-": "minus ", "+": "plus ", "±": "plus or minus "}  # noqa: RUF012
     range_word = " to "
+    about_word = "about "
+    or_word = " or "
     ratio_word = " to "
     version_word = "version "
     address_words = _ADDRESS
@@ -205,6 +215,15 @@ class English(SpacedLanguage):
     def early_rules(self) -> list[Rule]:
         abbreviations = "|".join(map(re.escape, sorted(_ABBREVIATIONS, key=len, reverse=True)))
         return [
+            (self._day_range, lambda m: f"{m['first']} to {self.ordinal(int(m['last']))}"),
+            (_DECADE, lambda m: self._plural(self.cardinal(int(m[1])))),
+            (re.compile(r"(?<=[A-Za-z])[-.](?=\d)"), lambda _: " "),
+            (re.compile(r"(?<!\d)(\d)'\s?(1?\d)\b\"?"), lambda m: f"{m[1]} foot {m[2]}"),
+            (
+                re.compile(r"(?<=\d)\s?in(?=[.,]|$|\s(?:tall|wide|long|deep|high))"),
+                lambda _: " inches",
+            ),
+            (re.compile(r"(?<=\d)\""), lambda m: " inch" if m.string.count('"') == 1 else '"'),
             (re.compile(r"\b(\d{3}0)s\b"), lambda m: self._plural(self.year(int(m[1])))),
             (
                 re.compile(rf"(?<![\w.])(?:{abbreviations})(?!\w)"),
@@ -218,13 +237,19 @@ class English(SpacedLanguage):
             ),
         ]
 
+    @property
+    def _day_range(self) -> re.Pattern[str]:
+        return re.compile(
+            rf"\b(?P<first>{self._month_pattern}\.?\s\d\d?)\s?[-–]\s?(?P<last>\d\d?)(?![\d:/-])"
+        )
+
     def language_rules(self) -> list[Rule]:
         return [
             (re.compile(r"(\d+)(?:st|nd|rd|th)\b"), lambda m: self.ordinal(int(m[1]))),
             (re.compile(r"(?<!\w)#\s?(?=\d)"), lambda _: "number "),
+            (re.compile(r"(?<=\d)/(?=\w)"), lambda _: " out of "),
             (re.compile(r"\b(\d\d?)(\d\d)(?=p\b)"), self._screen_lines),
             (re.compile(r"(?<=\d)\s?[x*](?=\s?\d)"), lambda _: " times "),
-            (re.compile(r"(?<=\w)\s?/\s?(?=\w)"), lambda _: " or "),
         ]
 
     def finish(self, text: str) -> str:
@@ -279,6 +304,8 @@ class English(SpacedLanguage):
         return words
 
     def fraction(self, whole: int | None, numerator: int, denominator: int) -> str:
+        if whole is None and (numerator >= denominator or denominator > 100):
+            return f"{self.cardinal(numerator)} {self.cardinal(denominator)}"
         names = {2: "half", 4: "quarter"}
         part = names.get(denominator) or self.ordinal(denominator)
         if numerator != 1:
@@ -320,8 +347,7 @@ class English(SpacedLanguage):
         before, after = match.string[: match.start()], match.string[match.end() :]
         if number.sign or number.fraction or "," in match[0]:
             return self.number(number)
-        is_code_name = len(number.integer) > 2 and _CODE_NAME.search(before)
-        if is_code_name or _CODE_BEFORE.search(before):
+        if is_code_name(match, number.integer) or _CODE_BEFORE.search(before):
             return self.digits(number.integer)
         is_year = re.fullmatch(r"(?:19|20)\d\d", number.integer)
         if is_year and _YEAR_BEFORE.search(before) and not _NOUN_AFTER.match(after):

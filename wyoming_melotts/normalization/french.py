@@ -5,7 +5,7 @@ import re
 from wyoming_melotts.normalization.acronyms import spell_acronyms
 from wyoming_melotts.normalization.language import Rule
 from wyoming_melotts.normalization.patterns import Notation, Number
-from wyoming_melotts.normalization.spaced import SpacedLanguage, word_after
+from wyoming_melotts.normalization.spaced import SpacedLanguage, is_code_name, word_after
 from wyoming_melotts.normalization.units import UnitWords
 
 _MONTH_NAMES = (
@@ -106,7 +106,6 @@ _SYMBOLS = {
     "≤": "inférieur ou égal à",
     "≥": "supérieur ou égal à",
     "≠": "différent de",
-    "≈": "environ",
     "±": "plus ou moins",
     "→": "à",
     "%": "pour cent",
@@ -149,13 +148,18 @@ _FEMININE = re.compile(
     r"|^(?:ampoule|alarme|barre|batterie|caméra|carte|chambre|chanson|couleur|demande|erreur|fenêtre"
     r"|fois|goutte|heure|image|lampe|liste|livre|machine|maison|minute|page|partie|personne|pièce"
     r"|piste|place|porte|prise|salle|scène|seconde|semaine|tâche|tonne|tasse|touche|voiture|zone"
-    r"|calorie|atmosphère|once|roupie|vanne|chaise|table|fuite|note|vidéo|photo|radio|télé)s?$"
+    r"|nuit|cuillère|cuillerée|boîte|clé|souris|assiette|étape|calorie|atmosphère|once|roupie|vanne|chaise|table|fuite|note|vidéo|photo|radio|télé)s?$"
 )
 _ABBREVIATIONS = {
     "M.": "monsieur",
     "Mme": "madame",
+    "Mme.": "madame",
     "Mlle": "mademoiselle",
+    "Mlle.": "mademoiselle",
     "Dr": "docteur",
+    "Dr.": "docteur",
+    "av.": "avenue",
+    "bd": "boulevard",
     "etc.": "et cetera",
     "p. ex.": "par exemple",
     "max.": "maximum",
@@ -195,11 +199,14 @@ class French(SpacedLanguage):
     point = " virgule "
     signs = {"-": "moins ", "+": "plus ", "±": "plus ou moins "}  # noqa: RUF012
     range_word = " à "
+    about_word = "environ "
+    or_word = " ou "
     ratio_word = " à "
     version_word = "version "
     version_point = " point "
     address_words = _ADDRESS
     symbol_words = _SYMBOLS
+    duration_context = re.compile("reste|durée|écoulé|minuteur")
     month_names = "|".join([*_MONTH_NAMES, *_SHORT_MONTHS])
 
     def early_rules(self) -> list[Rule]:
@@ -211,6 +218,7 @@ class French(SpacedLanguage):
             ),
             (re.compile(r"\b[Nn][o°]\s?(?=\d)"), lambda _: "numéro "),
             (_HOUR_SIGN, lambda match: f"{match[1]}:{match[2]}"),
+            (re.compile(r"(?<=[A-Za-z])[-.](?=\d)"), lambda _: " "),
             (_ORDINAL, self._ordinal_with_ending),
             (_HALF, lambda match: "une demi-" if _FEMININE.search(match["noun"]) else "un demi-"),
         ]
@@ -219,7 +227,6 @@ class French(SpacedLanguage):
         return [
             (re.compile(r"(?<!\w)#\s?(?=\d)"), lambda _: "numéro "),
             (re.compile(r"(?<=\d)\s?[x*](?=\s?\d)"), lambda _: " fois "),
-            (re.compile(r"(?<=\w)\s?/\s?(?=\w)"), lambda _: " ou "),
         ]
 
     def finish(self, text: str) -> str:
@@ -245,6 +252,8 @@ class French(SpacedLanguage):
         return self._agreeing(number, self.units.noun(unit.partition("/")[0]))
 
     def bare_number(self, number: Number, match: re.Match[str]) -> str:
+        if is_code_name(match, number.integer):
+            return self.digits(number.integer)
         return self._agreeing(number, word_after(match))
 
     def _agreeing(self, number: Number, noun: str) -> str:

@@ -71,6 +71,13 @@ def hangul_of(word: str) -> str | None:
     return _syllables([phone.rstrip("012") for phone in pronunciations[0]])
 
 
+def syllable_of(letter: str) -> str:
+    """Return a syllable for a letter that stands alone (ㅋ is 크), "" for an obsolete one."""
+    if letter in _ONSETS:
+        return _composed(letter, "ㅡ", "_")
+    return _composed("ㅇ", letter, "_") if letter in _NUCLEI else ""
+
+
 def _syllables(phones: list[str]) -> str:
     """Build syllables: a vowel takes the consonant before it; one without a vowel gets ㅡ or ㅣ."""
     syllables: list[list[str]] = []

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 
 from num2words import num2words
 
+from wyoming_melotts.normalization.cleaning import without_accents
 from wyoming_melotts.normalization.japanese_words import LETTERS, WORDS
 from wyoming_melotts.normalization.language import Language, Rule
 from wyoming_melotts.normalization.patterns import LATIN, Number
@@ -94,14 +95,12 @@ _SYMBOLS = {
     ">": "大なり",
     "≤": "以下",
     "≥": "以上",
-    "≈": "約",
     "±": "プラスマイナス",
     "→": "から",
     "%": "パーセント",
     "°": "ド",
     "€": "ユーロ",
     "$": "ドル",
-    "/": "、",
 }
 _ADDRESS = {
     ".": "ドット",
@@ -284,10 +283,13 @@ class Japanese(Language):
     point = "テン"
     signs = {"-": "マイナス", "+": "プラス", "±": "プラスマイナス"}  # noqa: RUF012
     range_word = "から"
+    about_word = "約"
+    or_word = "、"
     ratio_word = "タイ"
     version_word = "バージョン"
     address_words = _ADDRESS
     symbol_words = _SYMBOLS
+    duration_context = re.compile("残り|経過|タイマー")
     currency_words = _CURRENCIES
     phone_separator = "ノ"
     pause = "、"
@@ -296,9 +298,13 @@ class Japanese(Language):
     def early_rules(self) -> list[Rule]:
         return [
             (re.compile(r"CO2(?!\d)"), lambda _: "シーオーツー"),
-            (re.compile(r"MP(?=[34]\b)"), lambda _: "エムピー"),
+            (re.compile(r"MP3(?!\d)", re.IGNORECASE), lambda _: "エムピースリー"),
             (re.compile("Zigbee2MQTT", re.IGNORECASE), lambda _: "ジグビートゥー MQTT"),
             (re.compile(r"(?<=:\d\d)\s?分"), lambda _: ""),
+            (
+                re.compile(r"(?<=\d[日時分秒月年人円階度号個回])\s?[~〜～–-]\s?(?=\d)"),
+                lambda _: "から",
+            ),
         ]
 
     def language_rules(self) -> list[Rule]:
@@ -368,6 +374,8 @@ class Japanese(Language):
         """Say a count with its counter, the sounds between them changed as in speech."""
         if (counter, value) in _IRREGULAR:
             return _IRREGULAR[counter, value]
+        if counter == "時" and value == 0:
+            return "レイジ"
         if counter in ("日", "日間") and value in _DAYS:
             return _DAYS[value] + counter[1:].replace("間", "カン")
         words, reading = self.cardinal(value), _COUNTERS[counter]
@@ -390,15 +398,16 @@ class Japanese(Language):
     def _of(self, numerator: str, denominator: str) -> str:
         return self.fraction(None, int(numerator), int(denominator))
 
+    def bare_range(self, low: Number, high: Number, match: re.Match[str]) -> str:
+        return self.number(low) + self.range_word + match["high"]  # its counter comes later
+
     def date(self, year: int | None, month: int, day: int) -> str:
         day_words = "ツイタチ" if day == 1 else self._counted(day, "日")
         words = self._counted(month, "月") + day_words
         return self._counted(year, "年") + words if year else words
 
     def time(self, hour: int, minute: int | None, second: int | None, half: str) -> str:
-        words = {"a": "午前", "p": "午後"}.get(half, "") + (
-            "レイジ" if hour == 0 else self._counted(hour, "時")
-        )
+        words = {"a": "午前", "p": "午後"}.get(half, "") + self._counted(hour, "時")
         if minute:
             words += self._counted(minute, "分")
         if second:
@@ -425,6 +434,7 @@ class Japanese(Language):
         return "".join(self._part(part) for part in parts)
 
     def _part(self, part: str) -> str:
+        part = without_accents(part)
         if part.lower() in WORDS:
             return WORDS[part.lower()]
         if part.isascii() and (len(part) < 3 or (part.isupper() and len(part) < 6)):

@@ -4,7 +4,8 @@ import re
 
 from num2words import num2words
 
-from wyoming_melotts.normalization.hangul import hangul_of
+from wyoming_melotts.normalization.cleaning import without_accents
+from wyoming_melotts.normalization.hangul import hangul_of, syllable_of
 from wyoming_melotts.normalization.korean_words import LETTERS, WORDS
 from wyoming_melotts.normalization.language import Language, Rule
 from wyoming_melotts.normalization.patterns import LATIN, Number
@@ -80,7 +81,7 @@ _PREFIXES = {
     "T": "테라",
     "P": "페타",
 }
-_TEMPERATURES = frozenset(["°C", "°F", "C", "F"])
+_TEMPERATURES = frozenset(["°C", "°F", "C", "F", "°"])
 _SYMBOLS = {
     "&": " 앤드 ",
     "@": " 앳 ",
@@ -92,14 +93,12 @@ _SYMBOLS = {
     ">": " 초과 ",
     "≤": " 이하 ",
     "≥": " 이상 ",
-    "≈": " 약 ",
     "±": " 플러스마이너스 ",
     "→": "에서 ",
     "%": " 퍼센트",
     "°": "도",
     "€": " 유로",
     "$": " 달러",
-    "/": ", ",
 }
 _ADDRESS = {
     ".": "점",
@@ -151,19 +150,29 @@ class Korean(Language):
     point = " 점 "
     signs = {"-": "마이너스 ", "+": "플러스 ", "±": "플러스마이너스 "}  # noqa: RUF012
     range_word = "에서 "
+    about_word = "약 "
+    or_word = ", "
     ratio_word = " 대 "
     version_word = "버전 "
     address_words = _ADDRESS
     symbol_words = _SYMBOLS
+    duration_context = re.compile("남|경과|타이머")
     currency_words = _CURRENCIES
     phone_separator = " "
 
     def early_rules(self) -> list[Rule]:
         return [
             (re.compile(r"CO2(?!\d)"), lambda _: "씨오투"),
-            (re.compile(r"MP(?=[34]\b)"), lambda _: "엠피"),
+            (re.compile(r"MP3(?!\d)", re.IGNORECASE), lambda _: "엠피쓰리"),
+            (re.compile(r"(?<!\d)1\+1(?!\d)"), lambda _: "원 플러스 원"),  # two for one in shops
+            (re.compile(r"(?<!\d)2\+1(?!\d)"), lambda _: "투 플러스 원"),
+            (re.compile(r"[\u3131-\u318e]"), lambda match: syllable_of(match[0])),
             (re.compile("Zigbee2MQTT", re.IGNORECASE), lambda _: "지그비 투 MQTT"),
             (re.compile(r"(?<=:\d\d)\s?분"), lambda _: ""),
+            (
+                re.compile(r"(?<=\d[일시분초월년명원층도호개회])\s?[~～–-]\s?(?=\d)"),
+                lambda _: "에서 ",
+            ),
         ]
 
     def language_rules(self) -> list[Rule]:
@@ -231,6 +240,16 @@ class Korean(Language):
     def _of(self, match: re.Match[str]) -> str:
         return self.fraction(None, int(match[2]), int(match[1]))
 
+    def bare_range(self, low: Number, high: Number, match: re.Match[str]) -> str:
+        """Say the lower end as its counter asks; the counter's own rule says the higher one."""
+        counted = re.match(rf"\s?({_NATIVE_COUNTERS})", match.string[match.end() :])
+        is_native = not low.fraction and 1 <= int(low.integer) < 100
+        if counted and is_native:
+            words = f"{_native(int(low.integer))} {counted[1]}"
+        else:
+            words = self.number(low)
+        return words + self.range_word + match["high"]
+
     def date(self, year: int | None, month: int, day: int) -> str:
         words = f"{self._month(month)} {self.cardinal(day)}일"
         return f"{self.cardinal(year)}년 {words}" if year else words
@@ -262,10 +281,11 @@ class Korean(Language):
 
 
 def _hangul_part(part: str) -> str:
+    part = without_accents(part)
     lowered = part.lower()
     if lowered in WORDS:
         return WORDS[lowered]
-    is_named = len(part) < 3 or (part.isupper() and len(part) < 6)
+    is_named = len(part) < 2 or (part.isupper() and len(part) < 6)
     spelled = "".join(LETTERS.get(letter, "") for letter in part.upper())
     return spelled if is_named else hangul_of(lowered) or spelled
 

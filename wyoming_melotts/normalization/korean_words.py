@@ -11,6 +11,9 @@ LETTERS = dict(
 WORDS = {
     "wi-fi": "와이파이",
     "wifi": "와이파이",
+    "tv": "티비",
+    "cctv": "씨씨티비",
+    "dvd": "디비디",
     "on": "온",
     "off": "오프",
     "ok": "오케이",
@@ -93,6 +96,7 @@ WORDS = {
     "lamp": "램프",
     "speaker": "스피커",
     "file": "파일",
+    "coffee": "커피",
     "example": "이그잼플",
     "temperature": "템퍼러처",
     "humidity": "휴미디티",

@@ -30,12 +30,15 @@ class Language(ABC):
     point: str
     signs: Mapping[str, str]  # "-", "+", "±" before a number
     range_word: str  # between two numbers, with its blanks
+    about_word: str  # for a tilde before a number
+    or_word: str  # for a slash between words
     ratio_word: str
     version_word: str
     address_words: Mapping[str, str]  # what signs inside an address are called
     symbol_words: Mapping[str, str]  # what signs elsewhere are called
     currency_words: Mapping[str, str]
     month_names: str = ""  # alternatives of a regular expression, the English ones come anyway
+    duration_context = re.compile(r"remaining|left|elapsed|duration|timer|took", re.IGNORECASE)
     digit_separator = ""
     dropped_marks = '"“”«»„‹›「」『』《》〈〉‘'
 
@@ -138,10 +141,12 @@ class Language(ABC):
     def phone(self, written: str) -> str:
         """Say a telephone number digit by digit, with a short stop between its groups."""
         groups = re.findall(r"\d+", written)
-        plus = self.signs["+"] if written.startswith("+") else ""
+        plus = self.plus_before_phone or self.signs["+"]
+        plus = plus if written.startswith("+") else ""
         return plus + self.phone_separator.join(self.phone_digits(group) for group in groups)
 
     phone_separator = ""
+    plus_before_phone = ""
 
     def phone_digits(self, digits: str) -> str:
         return self.digits(digits)
@@ -160,6 +165,8 @@ class Language(ABC):
 
     def spoken_form(self, text: str) -> str:
         text = self.prepare(clean(text))
+        if not any(character.isalnum() for character in text):
+            return self._tidy(re.sub(r"[^\w\s,.!?;:，。！？；：、…¿¡]", "", text).replace("_", ""))
         for pattern, handler in self._rules:
             text = pattern.sub(self._in_place(handler), text)
         return self.finish(self._tidy(text))
@@ -201,6 +208,7 @@ class Language(ABC):
             (self._named_day_first, self._named_date),
             (patterns.DATE_YEAR_FIRST, self._date_year_first),
             (patterns.DATE_YEAR_LAST, self._date_year_last),
+            (patterns.LENGTH_OF_TIME, self._length_of_time),
             (patterns.TIME_RANGE, lambda match: match["start"] + self.range_word),
             (patterns.TIME, self._time),
             (patterns.HOUR, self._time),
@@ -208,6 +216,7 @@ class Language(ABC):
             (patterns.PHONE, lambda match: self.phone(match["phone"])),
             (number.money(), self._money),
             (patterns.DURATION, self._duration),
+            (patterns.ABOUT, lambda _: self.about_word),
             (number.range(units.pattern), self._range),
             (number.quantity(units.pattern), self._quantity),
             (units.bare_pattern, lambda match: self._unit_alone(match[0])),
@@ -215,6 +224,8 @@ class Language(ABC):
             (patterns.DATE_NO_YEAR, self._date_no_year),
             (patterns.VULGAR_FRACTION, self._fraction),
             *self.language_rules(),
+            (patterns.SLASH_BETWEEN_WORDS, lambda _: self.or_word),
+            (re.compile(r"\s*/\s*"), lambda _: self.pause),
             (patterns.RATIO, self._ratio),
             (number.number(), self._number),
             (re.compile(r"\d+"), lambda match: self.digits(match[0])),
@@ -271,6 +282,17 @@ class Language(ABC):
             ]
         )
 
+    def _length_of_time(self, match: re.Match[str]) -> str:
+        """Say 0:45:00 as a length where the words around it speak of one, else leave the clock."""
+        around = match.string[max(0, match.start() - 20) : match.end() + 20]
+        if not self.duration_context.search(around):
+            return match[0]
+        amounts = [("h", match["hours"]), ("min", match["minutes"]), ("s", match["seconds"])]
+        return self.duration(
+            [self.quantity(Number("", str(int(n)), ""), unit) for unit, n in amounts if int(n)]
+            or [self.quantity(Number("", "0", ""), "s")]
+        )
+
     def duration(self, amounts: list[str]) -> str:
         """Say a length of time from its parts, the longest unit first."""
         return self.unit_separator.join(amounts)
@@ -293,10 +315,13 @@ class Language(ABC):
         return self.whole(match["left"]) + self.ratio_word + self.whole(match["right"])
 
     def _fraction(self, match: re.Match[str]) -> str:
-        if int(match["denominator"]) == 0 or (match["whole"] and match["bar"] == "/"):
-            return match[0].replace("/", " / ") if match["bar"] == "/" else match[0]
+        numerator, denominator = int(match["numerator"]), int(match["denominator"])
+        if denominator == 0:
+            return match[0]
         whole = int(match["whole"]) if match["whole"] else None
-        return self.fraction(whole, int(match["numerator"]), int(match["denominator"]))
+        if whole is not None and not numerator < denominator <= 16:
+            return f"{whole} {self.fraction(None, numerator, denominator)}"
+        return self.fraction(whole, numerator, denominator)
 
     def _version(self, match: re.Match[str]) -> str:
         if re.fullmatch(rf"\d{{1,3}}(?:[{self.notation.thousands_marks}]\d{{3}})+", match[0]):
@@ -387,12 +412,15 @@ class Language(ABC):
 
     def _tidy(self, text: str) -> str:
         text = re.sub(rf"[{self.dropped_marks}]", "", text)
-        text = re.sub(r"(?<![\w])['’]|['’](?![\w])", "", text)
+        text = re.sub(rf"(?<![{patterns.LATIN}])['’]|['’](?![{patterns.LATIN}])", "", text)
+        text = re.sub(r"\s*\|\s*", self.pause, text)
         text = re.sub(r"[\s]*[(\[{（【]\s*", self.pause, text)
         text = re.sub(r"\s*[)\]}）】](?=\s*[\w])", self.pause, text)
         text = re.sub(r"(?<=\s)[-–—]+(?=\s)|[–—]+", self.pause, text)
         text = re.sub(r"(?<!\w)-|-(?!\w)", " ", text)
         text = "".join(character for character in text if self._is_spoken(character))
+        if self.unit_separator:
+            text = re.sub(r"([,;:!?])(?=[^\W\d_])", r"\1 ", text)
         text = re.sub(r"(?<=[,.!?;:，。！？；：、…])\s*\n\s*", " ", text.strip())
         text = re.sub(r"\s*\n\s*", self.line_end, text)
         text = re.sub(r"[^\S\n]+", " ", text)

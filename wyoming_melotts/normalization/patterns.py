@@ -60,10 +60,13 @@ TIME_RANGE = re.compile(
     rf"(?<![\d:])(?P<start>{_CLOCK}(?:\s?[AaPp]\.?[Mm]\.?)?)\s*(?:-|–|—|~|～|〜)\s*(?={_CLOCK}(?![\d:]))"
 )
 TIME = re.compile(
-    r"(?<![\d:.,])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])"
+    r"(?<![\d:.,A-Za-z])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])"
     rf"(?:\s?{_HALF_DAY})?"
 )
 HOUR = re.compile(rf"(?<![\d:.,])(?P<hour>1[0-2]|0?[1-9])\s?{_HALF_DAY}")
+LENGTH_OF_TIME = re.compile(
+    r"(?<![\d:.])(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)(?![\d:])"
+)
 RATIO = re.compile(r"(?<![\d:.])(?P<left>\d+)\s?:\s?(?P<right>\d+)(?![\d:])")
 DURATION = re.compile(
     r"(?<![\d.,:A-Za-z])"
@@ -95,6 +98,8 @@ PHONE = re.compile(
     r"|1[3-9]\d{9}|1[3-9]\d[ -]\d{4}[ -]\d{4}"
     r")(?![\d/-]|[.,:]\d)"
 )
+ABOUT = re.compile(r"(?<![\w)%°])\s?[~～〜≈]\s?(?=[-+]?\d)")
+SLASH_BETWEEN_WORDS = re.compile(r"(?<=\w)/(?=\w)")
 VULGAR_FRACTION = re.compile(
     r"(?<![\d./⁄])(?:(?P<whole>\d+)\s)?(?P<numerator>\d{1,3})(?P<bar>[/⁄])(?P<denominator>\d{1,3})(?![\d/⁄]|\.\d)"
 )
@@ -165,10 +170,11 @@ class Notation:
             written.removeprefix(sign).strip(),
         )
         assert matched, written
-        return Number(sign, re.sub(r"\D", "", matched[1]), matched[2] or "")
+        fraction = matched[2] if matched[2] != "00" else ""  # prices: 1299.00
+        return Number(sign, re.sub(r"\D", "", matched[1]), fraction or "")
 
     def quantity(self, units: str) -> re.Pattern[str]:
-        return re.compile(rf"(?P<number>{self.signed})\s?(?P<unit>{units})")
+        return re.compile(rf"(?<![{LATIN}])(?P<number>{self.signed})\s?(?P<unit>{units})")
 
     def range(self, units: str) -> re.Pattern[str]:
         return re.compile(
@@ -181,7 +187,7 @@ class Notation:
         signs = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
         return re.compile(
             rf"(?<![{LATIN}])(?P<sign>[-+])?(?P<before>{signs})\s?(?P<amount>{self.unsigned})"
-            rf"(?P<scale>\s?(?:[kKMB]|thousand|million|billion|万|亿)(?![{LATIN}]))?"
+            rf"(?P<scale>\s?(?:[kKmMB]|bn|thousand|million|billion|万|亿)(?![{LATIN}]))?"
             rf"|(?P<amount_first>{self.signed})\s?(?P<after>{signs})(?![{LATIN}])"
         )
 

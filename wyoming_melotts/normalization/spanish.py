@@ -5,7 +5,7 @@ import re
 from wyoming_melotts.normalization.acronyms import spell_acronyms
 from wyoming_melotts.normalization.language import Rule
 from wyoming_melotts.normalization.patterns import Notation, Number
-from wyoming_melotts.normalization.spaced import SpacedLanguage, word_after
+from wyoming_melotts.normalization.spaced import SpacedLanguage, is_code_name, word_after
 from wyoming_melotts.normalization.units import UnitWords
 
 _MONTH_NAMES = (
@@ -107,7 +107,6 @@ _SYMBOLS = {
     "≤": "menor o igual que",
     "≥": "mayor o igual que",
     "≠": "distinto de",
-    "≈": "aproximadamente",
     "±": "más menos",
     "→": "a",
     "%": "por ciento",
@@ -207,11 +206,14 @@ class Spanish(SpacedLanguage):
     point = " coma "
     signs = {"-": "menos ", "+": "más ", "±": "más menos "}  # noqa: RUF012
     range_word = " a "
+    about_word = "aproximadamente "
+    or_word = " o "
     ratio_word = " a "
     version_word = "versión "
     version_point = " punto "
     address_words = _ADDRESS
     symbol_words = _SYMBOLS
+    duration_context = re.compile("quedan?|resta|duración|transcurrid|temporizador")
     month_names = "|".join(_MONTH_NAMES)
 
     def early_rules(self) -> list[Rule]:
@@ -220,6 +222,7 @@ class Spanish(SpacedLanguage):
             (re.compile(rf"(?<!\w)(?:{abbreviations})"), lambda match: _ABBREVIATIONS[match[0]]),
             (re.compile(r"\b[Nn](?:\.\s?)?[o°]\s?(?=\d)"), lambda _: "número "),
             (_CLOCK_HOUR_SIGN, lambda _: ""),
+            (re.compile(r"(?<=[A-Za-z])[-.](?=\d)"), lambda _: " "),
             (_ORDINAL, self._ordinal_or_degrees),
             (_HALF, lambda match: "media " if _is_feminine(match["noun"]) else "medio "),
         ]
@@ -228,7 +231,6 @@ class Spanish(SpacedLanguage):
         return [
             (re.compile(r"(?<!\w)#\s?(?=\d)"), lambda _: "número "),
             (re.compile(r"(?<=\d)\s?[x*](?=\s?\d)"), lambda _: " por "),
-            (re.compile(r"(?<=\w)\s?/\s?(?=\w)"), lambda _: " o "),
         ]
 
     def finish(self, text: str) -> str:
@@ -254,6 +256,8 @@ class Spanish(SpacedLanguage):
         return self._agreeing(number, self.units.noun(unit.partition("/")[0]))
 
     def bare_number(self, number: Number, match: re.Match[str]) -> str:
+        if is_code_name(match, number.integer):
+            return self.digits(number.integer)
         noun = word_after(match)
         if not noun or noun in _NO_NOUN:
             return self.number(number)
