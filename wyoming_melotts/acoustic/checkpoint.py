@@ -26,7 +26,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0]
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise VoiceFileError(f"{path}: cannot be read as a checkpoint ({reason})") from None
     tensors = content.get("model") if isinstance(content, dict) else None
     if not isinstance(tensors, dict):

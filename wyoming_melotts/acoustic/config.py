@@ -61,19 +61,22 @@ class AcousticConfig:
         except (OSError, ValueError) as error:
             raise VoiceFileError(f"{path}: cannot be read as JSON ({error})") from None
         try:
-            config = cls._from_json(content)
-            config._check()
-            return config
+            return cls.from_json(content)
         except KeyError as error:
             raise VoiceFileError(f"{path}: has no key {error}") from None
         except (AttributeError, TypeError, ValueError) as error:
             raise VoiceFileError(f"{path}: {error}") from None
 
     @classmethod
-    def _from_json(cls, content: dict[str, Any]) -> "AcousticConfig":
+    def from_json(cls, content: dict[str, Any]) -> "AcousticConfig":
+        """Take what inference needs from a parsed `config.json`.
+
+        Raises:
+            KeyError, AttributeError, TypeError, ValueError: it lacks a key or has a wrong value.
+        """
         data, model = content["data"], content["model"]
         _refuse_variants(model)
-        return cls(
+        config = cls(
             sample_rate_hz=int(data["sampling_rate"]),
             hop_length=int(data["hop_length"]),
             add_blank=bool(data["add_blank"]),
@@ -90,6 +93,8 @@ class AcousticConfig:
             resblock_dilation_sizes=tuple(map(tuple, model["resblock_dilation_sizes"])),
             **{name: int(model[name]) for name in _MODEL_SIZES},
         )
+        config._check()
+        return config
 
     def _check(self) -> None:
         if math.prod(self.upsample_rates) != self.hop_length:

@@ -34,8 +34,8 @@ class DurationPredictor(nn.Module):
         x = hidden + self.cond(speaker)
         x = self.norm_1(self.conv_1(x).relu_())
         x = self.norm_2(self.conv_2(x).relu_())
-        x = self.proj(x)
-        return x
+        log_durations: Tensor = self.proj(x)
+        return log_durations
 
 
 class StochasticDurationPredictor(nn.Module):
@@ -58,7 +58,8 @@ class StochasticDurationPredictor(nn.Module):
         for index in _STOCHASTIC_FLOWS:
             z = self.flows[str(index)](z.flip(1), condition)
         z = self.flows["0"](z.flip(1))
-        return z[:, :1]
+        log_durations: Tensor = z[:, :1]
+        return log_durations
 
 
 class SeparableConvolutions(nn.Module):

@@ -45,6 +45,6 @@ class TransformerFlow(nn.Module):
 
     def forward(self, z: Tensor, speaker: Tensor) -> Tensor:
         """Prior sample [1, inter, frames] to latent [1, inter, frames]."""
-        for coupling in reversed(self.flows.values()):
+        for coupling in reversed(list(self.flows.values())):
             z = coupling(z.flip(1), speaker)
         return z

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from wyoming_melotts.acoustic.checkpoint import load_state, read_state
 from wyoming_melotts.acoustic.config import AcousticConfig
-from wyoming_melotts.acoustic.decoder import Decoder
+from wyoming_melotts.acoustic.decoder import Decoder, DecoderStream
 from wyoming_melotts.acoustic.duration import DurationPredictor, StochasticDurationPredictor
 from wyoming_melotts.acoustic.flow import TransformerFlow
 from wyoming_melotts.acoustic.text_encoder import EncodedText, TextEncoder, TextInputs
@@ -51,12 +51,17 @@ class Synthesizer(nn.Module):
         with torch.device("meta"):
             model = cls(AcousticConfig.read(folder / "config.json"))
         checkpoint = folder / "checkpoint.pth"
-        load_state(model, read_state(checkpoint), checkpoint)
+        load_state(model, _decoder_in_2d(read_state(checkpoint)), checkpoint)
+        model.dec.use_channels_last()
         return model.eval().requires_grad_(False)
 
     def speaker(self, speaker_id: int) -> Tensor:
         """The embedding [1, gin_channels, 1] of a speaker."""
         return self.emb_g.weight[speaker_id].view(1, -1, 1)
+
+    def decoder_stream(self, speaker: Tensor) -> DecoderStream:
+        """Start to decode a sentence."""
+        return DecoderStream(self.dec, speaker)
 
     @torch.inference_mode()
     def latent(
@@ -90,6 +95,14 @@ class Synthesizer(nn.Module):
         deterministic = self.dp(hidden, speaker)
         mixed: Tensor = torch.lerp(deterministic, stochastic, prosody.sdp_ratio)
         return mixed[0, 0]
+
+
+def _decoder_in_2d(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Give the decoder's kernels [out, in, width] the height 1 that `Decoder` wants."""
+    return {
+        name: tensor.unsqueeze(2) if name.startswith("dec.") and tensor.dim() == 3 else tensor
+        for name, tensor in state.items()
+    }
 
 
 def frame_counts(log_durations: Tensor, speed: float) -> Tensor:

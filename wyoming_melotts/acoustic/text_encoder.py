@@ -30,11 +30,13 @@ class TextInputs:
 
     def to(self, device: torch.device) -> "TextInputs":
         """The same sentence on `device`."""
-        moved = {
-            name: None if tensor is None else tensor.to(device)
-            for name, tensor in vars(self).items()
-        }
-        return TextInputs(**moved)
+        return TextInputs(
+            self.phone_ids.to(device),
+            self.tone_ids.to(device),
+            self.language_ids.to(device),
+            None if self.bert is None else self.bert.to(device),
+            None if self.large_bert is None else self.large_bert.to(device),
+        )
 
 
 @dataclass(frozen=True)
