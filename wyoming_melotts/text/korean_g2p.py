@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +25,7 @@ _SPECIAL_RULES = (
     " palatalize modifying_rieul"
 )
 _LINKING_RULES = "link1 link2 link3 link4"
+_MECAB_LOCK = Lock()
 _LATIN_WORD = re.compile(r"[A-Za-z']+")
 # g2pkk reads numbers before a counting word up to sixteen digits, with their commas.
 _LONG_NUMBER = re.compile(r"(\d[\d,]{16,}[ㄱ-힣]+)/B")
@@ -76,7 +78,8 @@ def pronounce(text: str) -> list[str]:
     for idiom, sound in _idioms():
         text = idiom.sub(sound, text)
     text = _module("english").convert_eng(text, _dictionary_of(text))
-    text = _module("utils").annotate(text, _mecab())
+    with _MECAB_LOCK:
+        text = _module("utils").annotate(text, _mecab())
     text = _module("numerals").convert_num(_LONG_NUMBER.sub(r"\1", text))
     text = h2j(text)
     for rule in _rules("special", _SPECIAL_RULES):

@@ -8,6 +8,7 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from tokenizers import AddedToken, Tokenizer
@@ -58,10 +59,12 @@ class JapaneseBertTokenizer(BertTokenizer):
         import unidic_lite
 
         dictionary = Path(unidic_lite.DICDIR)
+        self._lock = Lock()  # MeCab's words live until its next text
         self._mecab = fugashi.GenericTagger(f'-d "{dictionary}" -r "{dictionary / "mecabrc"}"')
 
     def _words(self, text: str) -> list[str]:
-        return [word.surface for word in self._mecab(unicodedata.normalize("NFKC", text))]
+        with self._lock:
+            return [word.surface for word in self._mecab(unicodedata.normalize("NFKC", text))]
 
     def tokenize(self, text: str) -> list[str]:
         return list(self._encoding(text).tokens)
