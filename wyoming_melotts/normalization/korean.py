@@ -8,7 +8,7 @@ from wyoming_melotts.normalization.cleaning import without_accents
 from wyoming_melotts.normalization.hangul import hangul_of, syllable_of
 from wyoming_melotts.normalization.korean_words import LETTERS, WORDS
 from wyoming_melotts.normalization.language import Language, Rule
-from wyoming_melotts.normalization.patterns import LATIN, Number
+from wyoming_melotts.normalization.patterns import LATIN, Number, text_after
 from wyoming_melotts.normalization.units import UnitWords
 
 _NOUNS = {
@@ -242,7 +242,7 @@ class Korean(Language):
 
     def bare_range(self, low: Number, high: Number, match: re.Match[str]) -> str:
         """Say the lower end as its counter asks; the counter's own rule says the higher one."""
-        counted = re.match(rf"\s?({_NATIVE_COUNTERS})", match.string[match.end() :])
+        counted = re.match(rf"\s?({_NATIVE_COUNTERS})", text_after(match))
         is_native = not low.fraction and 1 <= int(low.integer) < 100
         if counted and is_native:
             words = f"{_native(int(low.integer))} {counted[1]}"

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from wyoming_melotts.normalization import patterns
 from wyoming_melotts.normalization.cleaning import clean
-from wyoming_melotts.normalization.patterns import Notation, Number
+from wyoming_melotts.normalization.patterns import Notation, Number, text_after, text_before
 from wyoming_melotts.normalization.units import UnitWords
 
 Handler = Callable[[re.Match[str]], str]
@@ -194,6 +194,7 @@ class Language(ABC):
     def _rules(self) -> list[Rule]:
         number, units = self.notation, self.units
         return [
+            (patterns.LONG_DIGITS, lambda match: self.digits(match[0])),
             *self.early_rules(),
             (patterns.URL, self._address),
             (patterns.EMAIL, self._address),
@@ -239,7 +240,7 @@ class Language(ABC):
 
     def _number(self, match: re.Match[str]) -> str:
         number = self.notation.parse(match["number"])
-        if patterns.RELEASE_BEFORE.search(match.string[: match.start()]) and number.fraction:
+        if patterns.RELEASE_BEFORE.search(text_before(match)) and number.fraction:
             return self.version([number.integer, number.fraction])
         return self.bare_number(number, match)
 
@@ -284,7 +285,7 @@ class Language(ABC):
 
     def _length_of_time(self, match: re.Match[str]) -> str:
         """Say 0:45:00 as a length where the words around it speak of one, else leave the clock."""
-        around = match.string[max(0, match.start() - 20) : match.end() + 20]
+        around = text_before(match) + text_after(match)
         if not self.duration_context.search(around):
             return match[0]
         amounts = [("h", match["hours"]), ("min", match["minutes"]), ("s", match["seconds"])]
@@ -329,7 +330,7 @@ class Language(ABC):
         mark = match["mark"] or match["short_mark"]
         said_before = re.search(
             rf"(?:version|{self.version_word.strip()})\s*$",
-            match.string[: match.start()],
+            text_before(match),
             re.IGNORECASE,
         )
         words = self.version((match["parts"] or match["short_parts"]).split("."))

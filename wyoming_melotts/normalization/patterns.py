@@ -21,12 +21,15 @@ _ENTITY_DOMAINS = (
     "vacuum|valve|water_heater|weather|zone"
 )
 
+LONG_DIGITS = re.compile(r"\d{19,}")
 URL = re.compile(
     r"(?<![A-Za-z])(?:https?|wss?|ftp|tcp|mqtts?|rtsp)://(?P<address>[^\s<>\"'，。！？；、（）「」)]+)"
 )
-EMAIL = re.compile(r"(?<![\w.])(?P<address>[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
+EMAIL = re.compile(
+    r"(?<![\w.])(?P<address>[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})"
+)
 HOST = re.compile(
-    rf"{NOT_IN_WORD}(?P<address>(?:[A-Za-z0-9-]+\.)+(?:{_LAST_LABELS})"
+    rf"{NOT_IN_WORD}(?P<address>(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}(?:{_LAST_LABELS})"
     rf"{_WORD_ENDS}(?::\d+)?(?:/[A-Za-z0-9_./?=&%#-]*)?)"
 )
 IP_ADDRESS = re.compile(
@@ -36,7 +39,9 @@ MAC_ADDRESS = re.compile(r"(?<![\w:])(?P<address>[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2
 ENTITY_ID = re.compile(
     rf"{NOT_IN_WORD}(?P<name>(?:{_ENTITY_DOMAINS})\.[a-z0-9_]+|[a-z][a-z0-9_]*\.[a-z0-9]+_[a-z0-9_]+)"
 )
-FILE_NAME = re.compile(rf"{NOT_IN_WORD}(?P<address>[A-Za-z0-9_/-]+\.(?:{_FILE_TYPES})){_WORD_ENDS}")
+FILE_NAME = re.compile(
+    rf"{NOT_IN_WORD}(?P<address>[A-Za-z0-9_/-]{{1,80}}\.(?:{_FILE_TYPES})){_WORD_ENDS}"
+)
 UNDERSCORE = re.compile(r"_+")
 
 TIMESTAMP_TAIL = re.compile(
@@ -127,6 +132,19 @@ CURRENCIES = {
     "₹": "INR",
     "INR": "INR",
 }
+
+
+_CONTEXT_LENGTH = 30  # characters; bounded, so that a long text costs no more per match
+
+
+def text_before(match: re.Match[str]) -> str:
+    """Return the end of what stands before a match."""
+    return match.string[max(0, match.start() - _CONTEXT_LENGTH) : match.start()]
+
+
+def text_after(match: re.Match[str]) -> str:
+    """Return the beginning of what stands after a match."""
+    return match.string[match.end() : match.end() + _CONTEXT_LENGTH]
 
 
 @dataclass(frozen=True)

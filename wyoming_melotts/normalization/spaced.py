@@ -5,6 +5,7 @@ import re
 from num2words import num2words
 
 from wyoming_melotts.normalization.language import Language
+from wyoming_melotts.normalization.patterns import text_after, text_before
 
 
 class SpacedLanguage(Language):
@@ -29,10 +30,10 @@ class SpacedLanguage(Language):
 
 def word_after(match: re.Match[str]) -> str:
     """Return the next word of the text, in lower case, if only a blank stands before it."""
-    following = re.match(r"\s([^\W\d_]+)", match.string[match.end() :])
+    following = re.match(r"\s([^\W\d_]+)", text_after(match))
     return following[1].lower() if following else ""
 
 
 def is_code_name(match: re.Match[str], digits: str) -> bool:
     """Whether digits belong to a name such as ESP8266: at least three after a letter."""
-    return len(digits) > 2 and re.search(r"[A-Za-z]-?$", match.string[: match.start()]) is not None
+    return len(digits) > 2 and re.search(r"[A-Za-z]-?$", text_before(match)) is not None
