@@ -6,7 +6,7 @@ import unicodedata
 import cn2an
 
 from wyoming_melotts.text.camel_case import separate_camel_case
-from wyoming_melotts.text.english import english_phones
+from wyoming_melotts.text.english_phones import english_phones
 from wyoming_melotts.text.frontend import EMPTY_RUN, Phonemes, PhoneRun, Tokenizer
 from wyoming_melotts.text.pinyin import syllable_phones
 from wyoming_melotts.text.segmentation import cut_words

