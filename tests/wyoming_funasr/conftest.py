@@ -1,0 +1,69 @@
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.random_models import (
+    TINY,
+    write_ct_punc,
+    write_fsmn_vad,
+    write_paraformer,
+    write_sense_voice,
+)
+from wyoming_funasr.service import FunasrService
+from wyoming_funasr.settings import FunasrSettings
+
+
+@pytest.fixture(scope="session")
+def tiny_sense_voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sense_voice(tmp_path_factory.mktemp("tiny") / "SenseVoiceTiny", TINY)
+
+
+@pytest.fixture(scope="session")
+def tiny_paraformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny") / "paraformer-tiny"
+    return write_paraformer(folder, TINY, hotwords=False)
+
+
+@pytest.fixture(scope="session")
+def tiny_seaco(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_paraformer(tmp_path_factory.mktemp("tiny") / "seaco-tiny", TINY, hotwords=True)
+
+
+@pytest.fixture(scope="session")
+def tiny_fsmn_vad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_fsmn_vad(tmp_path_factory.mktemp("tiny") / "fsmn-vad")
+
+
+@pytest.fixture(scope="session")
+def tiny_ct_punc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_ct_punc(tmp_path_factory.mktemp("tiny") / "ct-punc", TINY)
+
+
+SettingsMaker = Callable[..., FunasrSettings]
+ServiceMaker = Callable[..., FunasrService]
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> SettingsMaker:
+    """Settings from command line words, with nothing of this machine in them."""
+
+    def make(*words: str) -> FunasrSettings:
+        parser = ArgumentParser()
+        FunasrSettings.add_arguments(parser)
+        fixed = ["--uri", "tcp://127.0.0.1:0", "--device", "cpu", "--precision", "float32",
+                 "--threads", "1", "--offline", "--cache-dir", str(tmp_path / "cache")]  # fmt: skip
+        return FunasrSettings.load(parser.parse_args([*fixed, *words]))
+
+    return make
+
+
+@pytest.fixture
+def make_service(make_settings: SettingsMaker, tiny_sense_voice: Path) -> ServiceMaker:
+    """A service with the tiny random SenseVoice, unless the words name another model."""
+
+    def make(*words: str) -> FunasrService:
+        return FunasrService(make_settings("--model-dir", str(tiny_sense_voice), *words))
+
+    return make
