@@ -6,11 +6,13 @@ import cn2an
 from opencc import OpenCC
 
 from wyoming_melotts.normalization.acronyms import spell_acronyms
+from wyoming_melotts.normalization.cleaning import without_accents
 from wyoming_melotts.normalization.language import Language, Rule
 from wyoming_melotts.normalization.patterns import Number, text_after, text_before
 from wyoming_melotts.normalization.units import UnitWords
 
 _NOUNS = {
+    "%RH": "百分之{}",
     "%": "百分之{}",
     "‰": "千分之{}",
     "°C": "{}摄氏度",
@@ -67,6 +69,7 @@ _NOUNS = {
     "dBm": "分贝毫瓦",
     "ppm": "PPM",
     "ppb": "PPB",
+    "bpm": "次每分钟",
     "rpm": "转每分钟",
     "fps": "帧每秒",
     "Ω": "欧姆",
@@ -133,7 +136,6 @@ _CURRENCIES = {
     "TWD": "新台币",
     "INR": "卢比",
 }
-_SCALES = {"k": "千", "K": "千", "thousand": "千", "M": "百万", "million": "百万", "B": "十亿"}
 # Measure words before which 2 is 两, not 二 (ranks such as 号, 楼, 级, 月 keep 二).
 _TAKES_LIANG = (
     "个條条次天位名只盏台把张件块片颗瓶杯碗双对辆扇间套家部本份封场门种样包盒袋箱桶壶口头匹棵"
@@ -156,6 +158,7 @@ _SPELLED_RANGE = re.compile(
 _EACH = re.compile(
     r"/\s?(天|日|月|年|周|人|次|度|台|小时|分钟|秒|吨|升|方|斤|公斤|公里|平米|平方米|立方米)"
 )
+_ACCENTED_WORD = re.compile(r"[À-ɏ]+")
 _NUMERALS_MEET = re.compile(r"(?<=[零一二三四五六七八九十百千万亿]) (?=[零一二三四五六七八九十百])")
 _BELOW_ZERO = re.compile(r"\s?(?:多)?(?:度|摄氏|华氏|[到至][^，。]{1,10}度)")
 
@@ -189,6 +192,8 @@ class Chinese(Language):
         return [
             (re.compile("Zigbee2MQTT", re.IGNORECASE), lambda _: "Zigbee to MQTT"),
             (re.compile(r"(?<=:\d\d)\s?分(?!钟)"), lambda _: ""),
+            (re.compile(r"(\d{4})\s?[~～–-]\s?(?=\d{4}年)"), lambda m: self.digits(m[1]) + "到"),
+            (re.compile(r"\bNo\.\s?(?=\d)", re.IGNORECASE), lambda _: "第"),
             (_SPELLED_RANGE, lambda _: "到"),
             (re.compile(r"(?<=[%°CF])\s?/\s?(?=[\u4e00-\u9fff])"), lambda _: "，"),
             (re.compile(r"(?<=\d)\.\s?(?=[\u4e00-\u9fff])"), lambda _: "，"),  # a list's number
@@ -204,10 +209,11 @@ class Chinese(Language):
             (re.compile(r"(?<![\d.])(\d{3,4})(?=[pP](?![A-Za-z]))"), lambda m: self.digits(m[1])),
             (re.compile(r"#\s?(\d+)(?![\d.])"), lambda m: self.cardinal(int(m[1])) + "号"),
             (re.compile(r"(?<=\d)\s?[x*](?=\s?\d)"), lambda _: "乘"),
-            (re.compile(r"(?<=\d)\+(?!\s?\d)"), lambda _: "以上"),
+            (re.compile(r"(?<=[\d万亿])\+(?!\s?\d)"), lambda _: "以上"),
         ]
 
     def finish(self, text: str) -> str:
+        text = _ACCENTED_WORD.sub(lambda match: without_accents(match[0]), text)
         text = spell_acronyms(text)
         text = _NUMERALS_MEET.sub("，", text.replace("元元", "元"))
         text = re.sub(r"(?<![A-Za-z])-|-(?![A-Za-z])", "", text)
@@ -222,7 +228,7 @@ class Chinese(Language):
         return self.digits(digits).replace("一", "幺")
 
     def quantity(self, number: Number, unit: str) -> str:
-        if unit in ("%", "‰"):
+        if unit in ("%", "%RH", "‰"):
             sign = self.signs.get(number.sign, "")
             return sign + self.with_unit(self.magnitude(number), unit, True)
         return super().quantity(number, unit)
@@ -230,7 +236,7 @@ class Chinese(Language):
     def measured(self, number: Number, unit: str) -> str:
         if number.sign == "-" and unit in ("°C", "°F", "C", "F", "°"):
             return "零下" + self.magnitude(number)
-        takes_liang = unit not in ("%", "‰", "°C", "°F", "C", "F", "K", "ppm", "ppb")
+        takes_liang = unit not in ("%", "%RH", "‰", "°C", "°F", "C", "F", "K", "ppm", "ppb")
         return self._with_liang(number) if takes_liang else self.number(number)
 
     def _with_liang(self, number: Number) -> str:
@@ -281,19 +287,18 @@ class Chinese(Language):
         return ("零" if 0 < value < 10 else "") + self.cardinal(value)
 
     def with_unit(self, amount: str, unit: str, singular: bool) -> str:
-        if not amount and unit in ("%", "‰"):
+        if not amount and unit in ("%", "%RH", "‰"):
             return ""
         return super().with_unit(amount, unit, singular)
 
     def fraction(self, whole: int | None, numerator: int, denominator: int) -> str:
+        if whole is None and numerator >= denominator:
+            return f"{self.cardinal(numerator)}比{self.cardinal(denominator)}"
         part = f"{self.cardinal(denominator)}分之{self.cardinal(numerator)}"
         return part if whole is None else f"{self.cardinal(whole)}又{part}"
 
     def per(self, amount: str, unit: str) -> str:
         return f"{amount}每{unit}"
-
-    def scale_word(self, scale: str) -> str:
-        return _SCALES.get(scale, scale)
 
     def version_part(self, part: str) -> str:
         is_year = len(part) == 4 and part.startswith("20")

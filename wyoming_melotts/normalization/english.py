@@ -111,6 +111,7 @@ _NOUNS = {
     "dBm": "decibel milliwatt|decibel milliwatts",
     "ppm": "part per million|parts per million",
     "ppb": "part per billion|parts per billion",
+    "bpm": "beat per minute|beats per minute",
     "rpm": "revolution per minute|revolutions per minute",
     "fps": "frame per second|frames per second",
     "Ω": "ohm|ohms",
@@ -182,7 +183,7 @@ _CURRENCIES = {
     "TWD": (("Taiwan dollar", "Taiwan dollars"), ("cent", "cents")),
     "INR": (("rupee", "rupees"), None),
 }
-_SCALES = {"k": " thousand", "bn": " billion", "m": " million", "b": " billion", "万": "0 thousand"}
+_SCALES = {"k": " thousand", "bn": " billion", "m": " million", "b": " billion"}
 _YEAR_BEFORE = re.compile(
     r"\b(?:(?:19|20)\d\d,|in|since|year|until|till|before|after|from|of|was|by|to|and|then|then,|"
     + "|".join(_MONTH_NAMES)

@@ -23,6 +23,7 @@ _MONTH_NAMES = (
     "décembre",
 )
 _NOUNS = {
+    "%RH": "{} pour cent",
     "%": "{} pour cent",
     "‰": "{} pour mille",
     "°C": "degré Celsius|degrés Celsius",
@@ -71,6 +72,7 @@ _NOUNS = {
     "dBm": "décibel-milliwatt|décibels-milliwatts",
     "ppm": "partie par million|parties par million",
     "ppb": "partie par milliard|parties par milliard",
+    "bpm": "battement par minute|battements par minute",
     "rpm": "tour par minute|tours par minute",
     "fps": "image par seconde|images par seconde",
     "Ω": "ohm|ohms",
@@ -247,7 +249,7 @@ class French(SpacedLanguage):
         return len(number.integer) == 1 and number.integer in "01"
 
     def measured(self, number: Number, unit: str) -> str:
-        if unit in ("%", "‰"):
+        if unit in ("%", "%RH", "‰"):
             return self.number(number)
         return self._agreeing(number, self.units.noun(unit.partition("/")[0]))
 

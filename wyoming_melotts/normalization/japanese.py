@@ -14,6 +14,7 @@ from wyoming_melotts.normalization.patterns import LATIN, Number
 from wyoming_melotts.normalization.units import UnitWords
 
 _NOUNS = {
+    "%RH": "パーセント",
     "%": "パーセント",
     "‰": "パーミル",
     "°C": "ド",
@@ -61,6 +62,7 @@ _NOUNS = {
     "dBm": "ディービーエム",
     "ppm": "ピーピーエム",
     "ppb": "ピーピービー",
+    "bpm": "ビーピーエム",
     "rpm": "回転毎フン",
     "fps": "フレーム毎ビョウ",
     "Ω": "オーム",
@@ -129,15 +131,7 @@ _CURRENCIES = {
     "TWD": "台湾ドル",
     "INR": "ルピー",
 }
-_SCALES = {
-    "k": "千",
-    "K": "千",
-    "M": "百万",
-    "million": "百万",
-    "B": "十億",
-    "万": "マン",
-    "亿": "オク",
-}
+_SCALES = {"万": "マン", "亿": "オク"}
 
 _NUMERALS = {
     "三百": "サンビャク",

@@ -12,6 +12,7 @@ from wyoming_melotts.normalization.patterns import LATIN, Number, text_after
 from wyoming_melotts.normalization.units import UnitWords
 
 _NOUNS = {
+    "%RH": "퍼센트",
     "%": "퍼센트",
     "‰": "퍼밀",
     "°C": "{}도",
@@ -59,6 +60,7 @@ _NOUNS = {
     "dBm": "디비엠",
     "ppm": "피피엠",
     "ppb": "피피비",
+    "bpm": "비피엠",
     "rpm": "알피엠",
     "fps": "프레임",
     "Ω": "옴",
@@ -127,7 +129,6 @@ _CURRENCIES = {
     "TWD": "대만 달러",
     "INR": "루피",
 }
-_SCALES = {"k": "천", "K": "천", "M": "백만", "million": "백만", "B": "십억"}
 _NATIVE_ONES = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
 _NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
 _NATIVE_COUNTERS = (
@@ -269,9 +270,6 @@ class Korean(Language):
 
     def per(self, amount: str, unit: str) -> str:
         return f"{unit}당 {amount}"
-
-    def scale_word(self, scale: str) -> str:
-        return _SCALES.get(scale, scale)
 
     def _word(self, word: str) -> str:
         if word.lower() in WORDS:

@@ -19,6 +19,7 @@ Handler = Callable[[re.Match[str]], str]
 Rule = tuple[re.Pattern[str], Handler]
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_POWERS_OF_TEN = {"k": 3, "thousand": 3, "m": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
 
 
 class Language(ABC):
@@ -132,11 +133,14 @@ class Language(ABC):
 
     def money(self, number: Number, scale: str, currency: str) -> str:
         """Say an amount; `scale` is what stands behind it (`k`, `M`, `万`, ...), else empty."""
+        if scale.lower() in _POWERS_OF_TEN:
+            number, scale = number.scaled(_POWERS_OF_TEN[scale.lower()]), ""
         amount = self.number(number) + self.scale_word(scale)
         return f"{amount}{self.unit_separator}{self.currency_words[currency]}"
 
     def scale_word(self, scale: str) -> str:
-        return scale and " " + scale
+        """Say what multiplies an amount: 万, million, ..."""
+        return scale
 
     def phone(self, written: str) -> str:
         """Say a telephone number digit by digit, with a short stop between its groups."""
@@ -398,7 +402,8 @@ class Language(ABC):
 
     def _date_no_year(self, match: re.Match[str]) -> str:
         month, day = self._month_and_day(match, day_first=False)
-        if month > 12 or day < 13:
+        is_day_first = int(match["first"]) == day
+        if month > 12 or day < 13 or (is_day_first and not self.notation.day_first):
             return match[0]  # a fraction
         return self.date(None, month, day)
 

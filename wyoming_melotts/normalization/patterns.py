@@ -159,6 +159,12 @@ class Number:
     def is_one(self) -> bool:
         return self.integer == "1" and not self.fraction
 
+    def scaled(self, power: int) -> "Number":
+        """Return this number times ten to `power`."""
+        digits = self.fraction.ljust(power, "0")
+        integer = (self.integer + digits[:power]).lstrip("0") or "0"
+        return Number(self.sign, integer, digits[power:])
+
 
 @dataclass(frozen=True)
 class Notation:
@@ -196,7 +202,7 @@ class Notation:
 
     def range(self, units: str) -> re.Pattern[str]:
         return re.compile(
-            rf"(?<![\d./-])(?P<low>{self.signed})\s?(?P<low_unit>{units})?"
+            rf"(?<![\d./{LATIN}-])(?P<low>{self.signed})\s?(?P<low_unit>{units})?"
             rf"(?:\s*[–—~～〜]\s*|-|\s-\s)(?P<high>[-+]?{self.unsigned})(?![\d]|-\d|[.,]\d)"
             rf"(?:\s?(?P<unit>{units}))?"
         )

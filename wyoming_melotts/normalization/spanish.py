@@ -23,6 +23,7 @@ _MONTH_NAMES = (
     "diciembre",
 )
 _NOUNS = {
+    "%RH": "{} por ciento",
     "%": "{} por ciento",
     "‰": "{} por mil",
     "°C": "grado Celsius|grados Celsius",
@@ -73,6 +74,7 @@ _NOUNS = {
     "dBm": "decibelio milivatio|decibelios milivatio",
     "ppm": "parte por millón|partes por millón",
     "ppb": "parte por billón|partes por billón",
+    "bpm": "latido por minuto|latidos por minuto",
     "rpm": "revolución por minuto|revoluciones por minuto",
     "fps": "fotograma por segundo|fotogramas por segundo",
     "Ω": "ohmio|ohmios",
@@ -251,7 +253,7 @@ class Spanish(SpacedLanguage):
         return words.removesuffix("o") if ending == "er" else words
 
     def measured(self, number: Number, unit: str) -> str:
-        if unit in ("%", "‰"):
+        if unit in ("%", "%RH", "‰"):
             return self.number(number)
         return self._agreeing(number, self.units.noun(unit.partition("/")[0]))
 

@@ -89,7 +89,7 @@ class UnitWords:
         atom = "|".join(
             (r"(?<=\d)" if symbol in _ONLY_ATTACHED else "") + re.escape(symbol) for symbol in atoms
         )
-        ends = r"(?![A-Za-zÀ-ɏ0-9_'’])"
+        ends = r"(?:(?<=[%‰°])|(?![A-Za-zÀ-ɏ0-9_'’]))"
         self.pattern = rf"(?:(?:{atom})(?:/(?:{atom}))?{ends})"
         signs = "|".join(re.escape(symbol) for symbol in atoms if not symbol.isalnum())
         self.bare_pattern = re.compile(

@@ -36,7 +36,7 @@ WRITTEN_CHARACTERS = "0123456789.,:/-+~–%°CF$€¥#@_&*()[]<> \nabhmsWkGHz点
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(text=st.text() | st.text(alphabet=WRITTEN_CHARACTERS))
 def test_any_text_becomes_words(language: str, text: str) -> None:
     spoken = spoken_form(text, language)
