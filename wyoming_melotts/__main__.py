@@ -1,0 +1,123 @@
+"""The command line: serve, say a text, look at its phones, list and download voices."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from wyoming_melotts.settings import MelottsSettings
+from wyoming_serving import __version__
+from wyoming_serving.errors import ServiceError
+from wyoming_serving.logs import configure_logging
+from wyoming_serving.settings import SettingsError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; gives the exit status."""
+    given = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
+    try:
+        settings = MelottsSettings.load(given)
+        configure_logging(settings.log_level, settings.log_format)
+        status: int = given.run(settings, given)
+    except (SettingsError, ServiceError) as error:
+        print(f"wyoming-melotts: {error}", file=sys.stderr)
+        return 2 if isinstance(error, SettingsError) else 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wyoming-melotts",
+        description="Text to speech for Home Assistant with MeloTTS. Without a command it serves.",
+        epilog="Each setting is also an environment variable: --voices-dir is MELOTTS_VOICES_DIR.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.set_defaults(run=_serve)
+    MelottsSettings.add_arguments(parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    say = commands.add_parser("say", help="speak a text once")
+    say.add_argument("text", metavar="TEXT")
+    say.add_argument("--voice", default=argparse.SUPPRESS, help="name of the voice")
+    say.add_argument("--output", type=Path, metavar="OUT.wav", help="by default standard output")
+    say.set_defaults(run=_say)
+
+    phonemize = commands.add_parser(
+        "phonemize", help="read lines, write the phones of each as one JSON object"
+    )
+    phonemize.add_argument(
+        "--language", required=True, help="ZH (with English in it), EN, JP, KR, ES or FR"
+    )
+    phonemize.add_argument(
+        "--normalization",
+        choices=("home", "upstream"),
+        dest="text_normalization",
+        default=argparse.SUPPRESS,
+        help="what happens to numbers, signs and units first",
+    )
+    phonemize.add_argument(
+        "--tokenizer",
+        type=Path,
+        metavar="PATH",
+        help="vocab.txt of the language's BERT, or its folder; by default the one on disk",
+    )
+    phonemize.set_defaults(run=_phonemize)
+
+    voices = commands.add_parser("voices", help="list voices and whether they are on disk")
+    voices.set_defaults(run=_voices)
+
+    download = commands.add_parser("download", help="fetch voices and the BERTs they use")
+    download.add_argument("models", nargs="*", metavar="VOICE", help="by default the default voice")
+    download.set_defaults(run=_download)
+    return parser
+
+
+def _serve(settings: MelottsSettings, _: argparse.Namespace) -> int:
+    from wyoming_melotts.service import MelottsService
+    from wyoming_serving.service import run
+
+    return run(MelottsService(settings))
+
+
+def _say(settings: MelottsSettings, given: argparse.Namespace) -> int:
+    from wyoming_melotts.commands import say
+
+    return say(settings, given.text, given.output)
+
+
+def _phonemize(settings: MelottsSettings, given: argparse.Namespace) -> int:
+    from wyoming_melotts.commands import phonemize
+
+    for line in phonemize(settings, given.language, given.tokenizer, sys.stdin):
+        print(json.dumps(line, ensure_ascii=False), flush=True)
+    return 0
+
+
+def _voices(settings: MelottsSettings, _: argparse.Namespace) -> int:
+    from wyoming_melotts.voices import VoiceLibrary
+
+    library = VoiceLibrary(settings)
+    default = library.default(settings.voice)
+    for voice in library.voices():
+        place = "on disk" if library.on_disk(voice.model) else "to download"
+        mark = "*" if voice == default else " "
+        print(f"{mark} {voice.name:24} {voice.tags[0]:6} {place:12} {voice.model.origin}")
+    return 0
+
+
+def _download(settings: MelottsSettings, given: argparse.Namespace) -> int:
+    from wyoming_melotts.voices import VoiceLibrary
+
+    library = VoiceLibrary(settings.model_copy(update={"offline": False}))
+    wanted = given.models or [library.default(settings.voice).name]
+    models = [library.models.get(name.upper()) or library.find(name).model for name in wanted]
+    for model in models:
+        for folder in library.fetch(model):
+            if folder is not None:
+                print(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""What the service says of itself."""
+
+from collections.abc import Collection, Sequence
+
+from wyoming.info import Attribution, Info, TtsProgram, TtsVoice
+
+from wyoming_melotts.voices import Voice
+from wyoming_serving import __version__
+
+_AUTHOR = Attribution(name="MyShell", url="https://github.com/myshell-ai/MeloTTS")
+
+
+def describe_voices(voices: Sequence[Voice], installed: Collection[str]) -> Info:
+    """The info message; voices of the `installed` models are announced as such."""
+    program = TtsProgram(
+        name="melotts",
+        attribution=_AUTHOR,
+        installed=True,
+        description="Text to speech with MeloTTS",
+        version=__version__,
+        supports_synthesize_streaming=True,
+        voices=[
+            TtsVoice(
+                name=voice.name,
+                attribution=_AUTHOR,
+                installed=voice.model.key in installed,
+                description=f"{voice.speaker} of {voice.model.key}",
+                version=None,
+                languages=list(voice.tags),
+            )
+            for voice in voices
+        ],
+    )
+    return Info(tts=[program])
