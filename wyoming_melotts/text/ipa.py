@@ -37,7 +37,7 @@ def to_ipa(text: str, language: str) -> str:
     ``language`` is gruut's: ``es-es`` or ``fr-fr``.
     """
     return "".join(
-        part if _PUNCTUATION.fullmatch(part) else _words_to_ipa(part, language)
+        _words_to_ipa(part, language) if part and not _PUNCTUATION.fullmatch(part) else part
         for part in _PUNCTUATION.split(text.strip())
     )
 
