@@ -18,7 +18,6 @@ _NOUNS = {
     "°C": "{}摄氏度",
     "°F": "{}华氏度",
     "C": "{}摄氏度",
-    "F": "{}华氏度",
     "°": "度",
     "K": "K",
     "W": "瓦",
@@ -158,6 +157,7 @@ _SPELLED_RANGE = re.compile(
 _EACH = re.compile(
     r"/\s?(天|日|月|年|周|人|次|度|台|小时|分钟|秒|吨|升|方|斤|公斤|公里|平米|平方米|立方米)"
 )
+_TWO_OR_THREE = re.compile(r"(?<![\d.])([1-9])、([1-9])(?=[个人天次位名小点分岁年只条])")
 _ACCENTED_WORD = re.compile(r"[À-ɏ]+")
 _NUMERALS_MEET = re.compile(r"(?<=[零一二三四五六七八九十百千万亿]) (?=[零一二三四五六七八九十百])")
 _BELOW_ZERO = re.compile(r"\s?(?:多)?(?:度|摄氏|华氏|[到至][^，。]{1,10}度)")
@@ -207,6 +207,8 @@ class Chinese(Language):
             (re.compile(r"(?<!\d)([12]\d{3})年(?!前|后|内)"), lambda m: self.digits(m[1]) + "年"),
             (re.compile(r"(?<!\d)(\d\d)年代"), lambda m: self.cardinal(int(m[1])) + "年代"),
             (re.compile(r"(?<![\d.])(\d{3,4})(?=[pP](?![A-Za-z]))"), lambda m: self.digits(m[1])),
+            (_TWO_OR_THREE, lambda m: _small(m[1]) + _small(m[2])),
+            (re.compile(r"(?<![\w.])(B?)(\d{1,2})F(?![A-Za-z])"), self._floor),
             (re.compile(r"#\s?(\d+)(?![\d.])"), lambda m: self.cardinal(int(m[1])) + "号"),
             (re.compile(r"(?<=\d)\s?[x*](?=\s?\d)"), lambda _: "乘"),
             (re.compile(r"(?<=[\d万亿])\+(?!\s?\d)"), lambda _: "以上"),
@@ -224,10 +226,16 @@ class Chinese(Language):
         words = re.sub(r"^一十", "十", words)
         return re.sub(r"(?<![十百])二(?=[千万亿])", "两", words)
 
+    def _floor(self, match: re.Match[str]) -> str:
+        floor = self.cardinal(int(match[2]))
+        return f"地下{floor}层" if match[1] else f"{floor}楼"
+
     def phone_digits(self, digits: str) -> str:
         return self.digits(digits).replace("一", "幺")
 
     def quantity(self, number: Number, unit: str) -> str:
+        if unit == "%" and number == Number("", "100", ""):
+            return "百分之百"
         if unit in ("%", "%RH", "‰"):
             sign = self.signs.get(number.sign, "")
             return sign + self.with_unit(self.magnitude(number), unit, True)
@@ -306,6 +314,10 @@ class Chinese(Language):
 
     def join_words(self, words: list[str]) -> str:
         return re.sub(r"(?<![A-Za-z]) | (?![A-Za-z])", "", " ".join(words))
+
+
+def _small(digit: str) -> str:
+    return "零一两三四五六七八九"[int(digit)]
 
 
 def _is_code_name(before: str, digits: str) -> bool:

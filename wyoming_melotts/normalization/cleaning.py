@@ -21,6 +21,7 @@ _MARKDOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^[ \t]*#{1,6}[ \t]+", ""),
         (r"^[ \t]*>[ \t]?", ""),
         (r"^[ \t]*[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)", ""),
+        (r"^[ \t]*(\d+)[.)][ \t]+", r"\1, "),
         (r"^[ \t]*([-*_=])(?:[ \t]*\1){2,}[ \t]*$", ""),
         (r"\*\*([^*\n]+)\*\*", r"\1"),
         (r"(?<![\w*])\*([^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])", r"\1"),
@@ -41,6 +42,7 @@ def clean(text: str) -> str:
     text = re.sub(r"[º˚](?=[CF])", "°", text)  # an ordinal sign typed for a degree sign
     text = re.sub(r"(?<=\d)(?=[¼½¾⅐-⅞])", " ", text)  # 1½ is one and a half, not eleven halves
     text = re.sub(r"(?<=[A-Za-z])[⁻^]?([²³])", lambda m: "23"["²³".index(m[1])], text)
+    text = text.replace("^", " ")
     text = re.sub("[①-⑳]", lambda mark: f" {int(unicodedata.numeric(mark[0]))}, ", text)
     text = _COMPATIBILITY_RUN.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     text = _WIDE_SIGN_IN_NUMBER.sub(lambda sign: _NARROW[sign[0]], text)

@@ -250,7 +250,7 @@ class English(SpacedLanguage):
             (re.compile(r"(?<!\w)#\s?(?=\d)"), lambda _: "number "),
             (re.compile(r"(?<=\d)/(?=\w)"), lambda _: " out of "),
             (re.compile(r"\b(\d\d?)(\d\d)(?=p\b)"), self._screen_lines),
-            (re.compile(r"(?<=\d)\s?[x*](?=\s?\d)"), lambda _: " times "),
+            (re.compile(r"(?<=\d)(?:\s?[x*](?=\s?\d)|\s[x×](?=\s\w))"), lambda _: " times "),
         ]
 
     def finish(self, text: str) -> str:
@@ -285,6 +285,13 @@ class English(SpacedLanguage):
     def date(self, year: int | None, month: int, day: int) -> str:
         words = f"{_MONTH_NAMES[month - 1]} {self.ordinal(day)}"
         return f"{words}, {self.year(year)}" if year else words
+
+    def _named_date(self, match: re.Match[str]) -> str:
+        if not text_before(match).lower().endswith("the "):
+            return super()._named_date(match)
+        month = _MONTH_NAMES[self.month_number(match["month"]) - 1]
+        words = f"{self.ordinal(int(match['day']))} of {month}"
+        return f"{words}, {self.year(int(match['year']))}" if match["year"] else words
 
     def implied_half(self, written_hour: str) -> str:
         hour = int(written_hour)

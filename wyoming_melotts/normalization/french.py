@@ -160,6 +160,7 @@ _ABBREVIATIONS = {
     "Mlle.": "mademoiselle",
     "Dr": "docteur",
     "Dr.": "docteur",
+    "24/7": "vingt-quatre heures sur vingt-quatre",
     "av.": "avenue",
     "bd": "boulevard",
     "etc.": "et cetera",
@@ -219,6 +220,7 @@ class French(SpacedLanguage):
                 lambda match: _ABBREVIATIONS[match[0]],
             ),
             (re.compile(r"\b[Nn][o°]\s?(?=\d)"), lambda _: "numéro "),
+            (re.compile(r"(?<=\d)\s?([hj])/(?=\d)"), lambda match: f" {match[1]} sur "),
             (_HOUR_SIGN, lambda match: f"{match[1]}:{match[2]}"),
             (re.compile(r"(?<=[A-Za-z])[-.](?=\d)"), lambda _: " "),
             (_ORDINAL, self._ordinal_with_ending),
@@ -261,7 +263,7 @@ class French(SpacedLanguage):
     def _agreeing(self, number: Number, noun: str) -> str:
         """Say a number before a noun: un jour, une heure, vingt et une lampes."""
         words = self.number(number)
-        is_feminine = bool(noun) and _FEMININE.search(noun.split()[0])
+        is_feminine = bool(noun) and "-" not in noun and _FEMININE.search(noun.split()[0])
         return re.sub(r"\bun$", "une", words) if is_feminine and not number.fraction else words
 
     def phone_digits(self, digits: str) -> str:

@@ -20,7 +20,6 @@ _NOUNS = {
     "°C": "ド",
     "°F": "華氏{}ド",
     "C": "ド",
-    "F": "華氏{}ド",
     "°": "ド",
     "K": "ケルビン",
     "W": "ワット",
@@ -262,6 +261,9 @@ _SHORT_READINGS = {
     "円": {4: "ヨ"},
 }
 _FULL_READINGS = {4: "ヨン", 7: "ナナ", 9: "キュウ"}
+# What follows a count in katakana and would be read as a word of its own.
+_AFTER_COUNT_READINGS = {"後": "ゴ", "目": "メ", "代": "ダイ", "対": "タイ", "半": "ハン"}
+_AFTER_COUNT = re.compile(r"(?<=[ァ-ヶー])(?:後(?![半ろ])|[目代対半])")
 _COUNTER_NAMES = "|".join(sorted(_COUNTERS, key=len, reverse=True))
 _WORD = re.compile(rf"[{LATIN}](?:[{LATIN}'’-]*[{LATIN}])?")
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -304,6 +306,8 @@ class Japanese(Language):
     def language_rules(self) -> list[Rule]:
         number, signed = self.notation.unsigned, self.notation.signed
         return [
+            (re.compile(r"(?<![A-Za-z\d.])B(\d)F(?![A-Za-z])"), lambda m: f"地下{m[1]}階"),
+            (re.compile(r"(?<![\w.])(\d{1,2})F(?![A-Za-z])"), lambda m: f"{m[1]}階"),
             (re.compile(r"#\s?(?=\d)"), lambda _: "ナンバー"),
             (re.compile(rf"({number})分の({number})"), lambda m: self._of(m[2], m[1])),
             (re.compile(r"(?<![\d.,])([1-9])つ"), lambda m: _THINGS[int(m[1])] + "ツ"),
@@ -323,6 +327,7 @@ class Japanese(Language):
 
     def finish(self, text: str) -> str:
         text = text.replace("今日は", "キョウは")  # the front-end would greet
+        text = _AFTER_COUNT.sub(lambda match: _AFTER_COUNT_READINGS[match[0]], text)
         text = re.sub(r"(時速|秒速)(は|が|約)\1", r"\1\2", text)
         text = _PHRASES.sub(lambda match: WORDS[match[0].lower()], text)
         text = _WORD.sub(lambda match: self._word(match[0]), text)

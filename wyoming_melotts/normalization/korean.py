@@ -18,7 +18,6 @@ _NOUNS = {
     "°C": "{}도",
     "°F": "화씨 {}도",
     "C": "{}도",
-    "F": "화씨 {}도",
     "°": "{}도",
     "K": "켈빈",
     "W": "와트",
@@ -180,6 +179,9 @@ class Korean(Language):
         number = self.notation.unsigned
         return [
             (re.compile(r"#\s?(?=\d)"), lambda _: "넘버 "),
+            (re.compile(r"(\d+)\s?대\s?(?=\d)"), lambda m: self.cardinal(int(m[1])) + " 대 "),
+            (re.compile(r"(?<![A-Za-z\d.])B(\d)F(?![A-Za-z])"), lambda m: f"지하 {m[1]}층"),
+            (re.compile(r"(?<![\w.])(\d{1,2})F(?![A-Za-z])"), lambda m: f"{m[1]}층"),
             (re.compile(r"(\d+)분의\s?(\d+)"), self._of),
             (re.compile(r"(?<!\d)(1[0-2]|0?\d)월"), lambda m: self._month(int(m[1]))),
             (re.compile(rf"({number})([만억조])"), self._large_count),

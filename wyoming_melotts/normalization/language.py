@@ -229,7 +229,7 @@ class Language(ABC):
             (patterns.DATE_NO_YEAR, self._date_no_year),
             (patterns.VULGAR_FRACTION, self._fraction),
             *self.language_rules(),
-            (patterns.SLASH_BETWEEN_WORDS, lambda _: self.or_word),
+            (patterns.SLASH_BETWEEN_WORDS, self._slash),
             (re.compile(r"\s*/\s*"), lambda _: self.pause),
             (patterns.RATIO, self._ratio),
             (number.number(), self._number),
@@ -316,6 +316,10 @@ class Language(ABC):
         """Tell the half of the day ("a", "p") from an hour without one, where it is said."""
         return ""
 
+    def _slash(self, match: re.Match[str]) -> str:
+        is_said = text_after(match).startswith(self.or_word.strip() or " ")  # and/or
+        return " " if is_said else self.or_word
+
     def _ratio(self, match: re.Match[str]) -> str:
         return self.whole(match["left"]) + self.ratio_word + self.whole(match["right"])
 
@@ -401,9 +405,14 @@ class Language(ABC):
         return self.date(int(match["year"]), month, day)
 
     def _date_no_year(self, match: re.Match[str]) -> str:
-        month, day = self._month_and_day(match, day_first=False)
+        month, day = self._month_and_day(match, day_first=self.notation.day_first)
         is_day_first = int(match["first"]) == day
-        if month > 12 or day < 13 or (is_day_first and not self.notation.day_first):
+        is_padded = match["first"].startswith("0") and len(match["second"]) == 2
+        if (
+            month > 12
+            or (day < 13 and not is_padded)
+            or (is_day_first and not self.notation.day_first)
+        ):
             return match[0]  # a fraction
         return self.date(None, month, day)
 
@@ -421,10 +430,12 @@ class Language(ABC):
         text = re.sub(rf"(?<![{patterns.LATIN}])['’]|['’](?![{patterns.LATIN}])", "", text)
         text = re.sub(r"\s*\|\s*", self.pause, text)
         text = re.sub(r"[\s]*[(\[{（【]\s*", self.pause, text)
-        text = re.sub(r"\s*[)\]}）】](?=\s*[\w])", self.pause, text)
+        text = re.sub(r"[^\S\n]*[)\]}）】](?=[^\S\n]*\w)", self.pause, text)
         text = re.sub(r"(?<=\s)[-–—]+(?=\s)|[–—]+", self.pause, text)
         text = re.sub(r"(?<!\w)-|-(?!\w)", " ", text)
         text = "".join(character for character in text if self._is_spoken(character))
+        if self.pause != ", ":
+            text = re.sub(r"(?<=[\u3040-\u30ff\u4e00-\u9fff]), ?", self.pause, text)
         if self.unit_separator:
             text = re.sub(r"([,;:!?])(?=[^\W\d_])", r"\1 ", text)
         text = re.sub(r"(?<=[,.!?;:，。！？；：、…])\s*\n\s*", " ", text.strip())

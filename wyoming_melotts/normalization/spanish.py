@@ -171,6 +171,7 @@ _ABBREVIATIONS = {
     "p. ej.": "por ejemplo",
     "etc.": "etcétera",
     "EE. UU.": "Estados Unidos",
+    "24/7": "veinticuatro horas al día",
     "máx.": "máximo",
     "mín.": "mínimo",
     "temp.": "temperatura",
