@@ -67,7 +67,9 @@ def test_search_without_hotwords_finds_the_most_probable_sequence(seed: int) -> 
 
 
 def test_alignment_gives_each_token_its_frames() -> None:
-    log_probs = posteriors({"<blank>": 0.9}, {"客": 0.9}, {"客": 0.8}, {"<blank>": 0.9}, {"厅": 0.7})
+    log_probs = posteriors(
+        {"<blank>": 0.9}, {"客": 0.9}, {"客": 0.8}, {"<blank>": 0.9}, {"厅": 0.7}
+    )
     found = align(log_probs, [ID["客"], ID["厅"]], BLANK)
     assert [(one.start, one.end) for one in found] == [(1, 3), (4, 5)]
 

@@ -125,7 +125,9 @@ def test_seaco_tells_when_words_were_said(tiny_seaco: Path) -> None:
     assert words and all(word.start_ms < word.end_ms for word in words)
 
 
-def test_punctuation_is_written_where_it_is_wanted(tiny_paraformer: Path, tiny_ct_punc: Path) -> None:
+def test_punctuation_is_written_where_it_is_wanted(
+    tiny_paraformer: Path, tiny_ct_punc: Path
+) -> None:
     punctuation = Punctuation(tiny_ct_punc, FLOAT32)
     engine = Paraformer(tiny_paraformer, FLOAT32, punctuation)
     features = engine.features(speech_samples())

@@ -37,9 +37,10 @@ async def transcript(wire: Wire) -> Transcript:
 
 
 async def test_wyomings_own_client_gets_a_transcript(make_service: ServiceMaker) -> None:
-    async with running(make_service()) as port, AsyncClient.from_uri(
-        f"tcp://127.0.0.1:{port}"
-    ) as client:
+    async with (
+        running(make_service()) as port,
+        AsyncClient.from_uri(f"tcp://127.0.0.1:{port}") as client,
+    ):
         for event in request(language="en"):
             await client.write_event(event.event())
         answer = await client.read_event()

@@ -9,6 +9,7 @@ checkpoint is unpickled without `weights_only`.
 import contextlib
 import importlib
 import importlib.util
+import pickle
 import sys
 import types
 import warnings
@@ -148,8 +149,9 @@ def _load_weights(model: torch.nn.Module, file: Path) -> None:
     """Give a model built without memory its weights, mapped from the file."""
     try:
         state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ServiceError("model-broken", f"{file} cannot be read: {error}") from None
+    except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0]
+        raise ServiceError("model-broken", f"{file} cannot be read: {reason}") from None
     for key in ("state_dict", "model_state_dict", "model"):
         state = state.get(key, state)
     wanted = model.state_dict().keys()

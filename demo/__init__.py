@@ -1,0 +1,1 @@
+"""Trying the services on this machine, offline, with the demo models."""
