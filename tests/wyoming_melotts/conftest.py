@@ -1,0 +1,50 @@
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.wyoming_melotts.tiny_voice import make_voice
+from wyoming_melotts.service import MelottsService
+from wyoming_melotts.settings import MelottsSettings
+
+SettingsMaker = Callable[..., MelottsSettings]
+ServiceMaker = Callable[..., MelottsService]
+
+
+@pytest.fixture(scope="session")
+def voices_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an English voice of three speakers."""
+    folder = tmp_path_factory.mktemp("voices")
+    make_voice(folder / "EN")
+    return folder
+
+
+@pytest.fixture
+def make_settings(voices_dir: Path, tmp_path: Path) -> SettingsMaker:
+    """Settings for a machine without a network, with whatever the test changes."""
+
+    def make(**changes: object) -> MelottsSettings:
+        given = {
+            "uri": "tcp://127.0.0.1:0",
+            "zeroconf": False,
+            "device": "cpu",
+            "offline": True,
+            "voices_dir": voices_dir,
+            "cache_dir": tmp_path / "cache",
+        }
+        parser = ArgumentParser()
+        MelottsSettings.add_arguments(parser)
+        namespace = parser.parse_args([])
+        vars(namespace).update(given | changes)
+        return MelottsSettings.load(namespace)
+
+    return make
+
+
+@pytest.fixture
+def make_service(make_settings: SettingsMaker) -> ServiceMaker:
+    def make(**changes: object) -> MelottsService:
+        return MelottsService(make_settings(**changes))
+
+    return make
