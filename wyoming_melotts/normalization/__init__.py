@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wyoming_melotts.normalization.language import Language
+    from wyoming_melotts.normalization.engine import Engine
 
 LANGUAGES = {
     "zh": ("chinese", "Chinese"),
@@ -26,14 +26,15 @@ def spoken_form(text: str, language: str) -> str:
     The result holds letters or CJK characters, blanks and sentence punctuation, never a digit.
     Raises ValueError for an unknown language.
     """
-    return _speaker(language).spoken_form(text)
+    return _engine(language).spoken_form(text)
 
 
 @cache
-def _speaker(language: str) -> "Language":
+def _engine(language: str) -> "Engine":
     if language not in LANGUAGES:
         raise ValueError(f"unknown language {language!r}; known are {', '.join(LANGUAGES)}")
+    from wyoming_melotts.normalization.engine import Engine
+
     module_name, class_name = LANGUAGES[language]
     module = import_module(f"{__name__}.{module_name}")
-    speaker: Language = getattr(module, class_name)()
-    return speaker
+    return Engine(getattr(module, class_name)())

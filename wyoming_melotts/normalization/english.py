@@ -241,7 +241,7 @@ class English(SpacedLanguage):
     @property
     def _day_range(self) -> re.Pattern[str]:
         return re.compile(
-            rf"\b(?P<first>{self._month_pattern}\.?\s\d\d?)\s?[-–]\s?(?P<last>\d\d?)(?![\d:/-])"
+            rf"\b(?P<first>{self.month_pattern}\.?\s\d\d?)\s?[-–]\s?(?P<last>\d\d?)(?![\d:/-])"
         )
 
     def language_rules(self) -> list[Rule]:
@@ -286,12 +286,11 @@ class English(SpacedLanguage):
         words = f"{_MONTH_NAMES[month - 1]} {self.ordinal(day)}"
         return f"{words}, {self.year(year)}" if year else words
 
-    def _named_date(self, match: re.Match[str]) -> str:
-        if not text_before(match).lower().endswith("the "):
-            return super()._named_date(match)
-        month = _MONTH_NAMES[self.month_number(match["month"]) - 1]
-        words = f"{self.ordinal(int(match['day']))} of {month}"
-        return f"{words}, {self.year(int(match['year']))}" if match["year"] else words
+    def named_date(self, year: int | None, month: int, day: int, before: str) -> str:
+        if not before.lower().endswith("the "):
+            return self.date(year, month, day)
+        words = f"{self.ordinal(day)} of {_MONTH_NAMES[month - 1]}"
+        return f"{words}, {self.year(year)}" if year else words
 
     def implied_half(self, written_hour: str) -> str:
         hour = int(written_hour)

@@ -10,7 +10,7 @@ from num2words import num2words
 from wyoming_melotts.normalization.cleaning import without_accents
 from wyoming_melotts.normalization.japanese_words import LETTERS, WORDS
 from wyoming_melotts.normalization.language import Language, Rule
-from wyoming_melotts.normalization.patterns import LATIN, Number
+from wyoming_melotts.normalization.patterns import LATIN_WORD, WORD_PARTS, Number
 from wyoming_melotts.normalization.units import UnitWords
 
 _NOUNS = {
@@ -265,8 +265,6 @@ _FULL_READINGS = {4: "ヨン", 7: "ナナ", 9: "キュウ"}
 _AFTER_COUNT_READINGS = {"後": "ゴ", "目": "メ", "代": "ダイ", "対": "タイ", "半": "ハン"}
 _AFTER_COUNT = re.compile(r"(?<=[ァ-ヶー])(?:後(?![半ろ])|[目代対半])")
 _COUNTER_NAMES = "|".join(sorted(_COUNTERS, key=len, reverse=True))
-_WORD = re.compile(rf"[{LATIN}](?:[{LATIN}'’-]*[{LATIN}])?")
-_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PHRASES = re.compile(
     "|".join(re.escape(phrase) for phrase in sorted(WORDS, key=len, reverse=True) if " " in phrase),
     re.IGNORECASE,
@@ -330,7 +328,7 @@ class Japanese(Language):
         text = _AFTER_COUNT.sub(lambda match: _AFTER_COUNT_READINGS[match[0]], text)
         text = re.sub(r"(時速|秒速)(は|が|約)\1", r"\1\2", text)
         text = _PHRASES.sub(lambda match: WORDS[match[0].lower()], text)
-        text = _WORD.sub(lambda match: self._word(match[0]), text)
+        text = LATIN_WORD.sub(lambda match: self._word(match[0]), text)
         text = re.sub(r"(?<=[ァ-ヶー])\s+(?=[ァ-ヶ])", "・", text)
         return re.sub(r"[\s'’-]+", "", text).replace("・", "")
 
@@ -429,8 +427,7 @@ class Japanese(Language):
     def _word(self, word: str) -> str:
         if word.lower() in WORDS:
             return WORDS[word.lower()]
-        parts = [part for chunk in re.split(r"['’-]", word) for part in _CAMEL_CASE.split(chunk)]
-        return "".join(self._part(part) for part in parts)
+        return "".join(self._part(part) for part in WORD_PARTS.split(word))
 
     def _part(self, part: str) -> str:
         part = without_accents(part)

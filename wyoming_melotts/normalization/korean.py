@@ -8,7 +8,7 @@ from wyoming_melotts.normalization.cleaning import without_accents
 from wyoming_melotts.normalization.hangul import hangul_of, syllable_of
 from wyoming_melotts.normalization.korean_words import LETTERS, WORDS
 from wyoming_melotts.normalization.language import Language, Rule
-from wyoming_melotts.normalization.patterns import LATIN, Number, text_after
+from wyoming_melotts.normalization.patterns import LATIN_WORD, WORD_PARTS, Number, text_after
 from wyoming_melotts.normalization.units import UnitWords
 
 _NOUNS = {
@@ -139,8 +139,6 @@ _SINO_COUNTERS = (
     "|와트|단계|차|배|동|세|박"
 )
 _ATTACHED_COUNTERS = frozenset(["년", "일", "층", "호", "위", "등", "배", "세", "동", "차", "회"])
-_WORD = re.compile(rf"[{LATIN}](?:[{LATIN}'’-]*[{LATIN}])?")
-_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class Korean(Language):
@@ -198,7 +196,7 @@ class Korean(Language):
 
     def finish(self, text: str) -> str:
         text = re.sub(r"(시속|초속)(은|는|이|가)? \1 ", r"\1\2 ", text)
-        text = _WORD.sub(lambda match: self._word(match[0]), text)
+        text = LATIN_WORD.sub(lambda match: self._word(match[0]), text)
         return re.sub(r"\s+", " ", text.replace("-", " ")).strip()
 
     def cardinal(self, value: int) -> str:
@@ -276,8 +274,7 @@ class Korean(Language):
     def _word(self, word: str) -> str:
         if word.lower() in WORDS:
             return WORDS[word.lower()]
-        parts = [part for chunk in re.split(r"['’-]", word) for part in _CAMEL_CASE.split(chunk)]
-        return "".join(_hangul_part(part) for part in parts)
+        return "".join(_hangul_part(part) for part in WORD_PARTS.split(word))
 
 
 def _hangul_part(part: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 LATIN = "A-Za-zÀ-ÖØ-öø-ɏ"
 NOT_IN_WORD = rf"(?<![0-9{LATIN}_])"
+LATIN_WORD = re.compile(rf"[{LATIN}](?:[{LATIN}'’-]*[{LATIN}])?")
+WORD_PARTS = re.compile(r"['’-]|(?<=[a-z])(?=[A-Z])")  # hyphens and humps: HomeKit, Wi-Fi
 _WORD_ENDS = rf"(?![0-9{LATIN}_])"
 _LAST_LABELS = (
     "com|org|net|edu|gov|io|cn|de|fr|es|jp|kr|uk|eu|tw|hk|us|me|tv|dev|app|ai|cc|co|info|local|lan"
