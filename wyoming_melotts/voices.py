@@ -276,8 +276,8 @@ class VoiceLibrary:
         raise _unknown("speaker", speaker, list(dict.fromkeys(voice.speaker for voice in voices)))
 
     def _of_language(self, tag: str, default: Voice) -> Voice:
-        """The voice for a language tag: of that region if there is one, on disk if there is one,
-        the default if it fits."""
+        """The voice for a language tag: best one on disk, then one of that region, then the
+        default."""
         wanted = tag.replace("_", "-").lower()
         voices = [
             voice for voice in self.voices() if voice.tags[0].split("-")[0] == wanted.split("-")[0]
@@ -288,8 +288,8 @@ class VoiceLibrary:
         return min(
             voices,
             key=lambda voice: (
-                wanted not in map(str.lower, voice.tags),
                 not self.on_disk(voice.model),
+                wanted not in map(str.lower, voice.tags),
                 voice != default,
             ),
         )
