@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/python -m demo $(if $(ONCE),--once) $(WAV)
@@ -20,6 +20,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[all,dev]'
 	touch $@
+
+docs: $(INSTALLED)
+	$(VENV)/bin/python -m docs.write_settings
 
 clean:
 	rm -rf $(VENV)

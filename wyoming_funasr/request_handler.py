@@ -136,7 +136,8 @@ class RequestHandler:
         conversion = opencc_conversion(
             utterance.language_tag or heard.language, self._service.settings.chinese_script
         )
-        context = _context(heard, request, utterance.truncated, loop.time() - started)
+        seconds = loop.time() - started
+        context = context_of(heard, request, truncated=utterance.truncated, seconds=seconds)
         text = convert_script(heard.text, conversion)
         language = heard.language or (utterance.language if text else None)
         await self._session.send(Transcript(text=text, language=language, context=context))
@@ -148,8 +149,8 @@ class RequestHandler:
             raise ServiceError("request-timeout", f"a request may last {most:g} s at most")
 
 
-def _context(
-    heard: Recognition, request: Request, truncated: bool, seconds: float
+def context_of(
+    heard: Recognition, request: Request, *, truncated: bool, seconds: float
 ) -> dict[str, Any]:
     """The keys are described in docs/protocol.md."""
     return {

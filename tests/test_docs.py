@@ -1,0 +1,31 @@
+"""The docs say what the code does."""
+
+import re
+from pathlib import Path
+
+from docs.write_settings import PAGE, page
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_settings_page_is_made_from_the_declarations() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for file in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for target in re.findall(r"\]\(([^)#]+)", file.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (file.parent / target).exists(), f"{file.name} links to {target}"
+
+
+def test_the_transcript_keys_of_the_protocol_page_are_those_sent() -> None:
+    from wyoming_funasr.recogniser import Request
+    from wyoming_funasr.recognition import Recognition
+    from wyoming_funasr.request_handler import context_of
+
+    import numpy as np
+
+    sent = context_of(Recognition(), Request(np.zeros(0, np.float32)), truncated=False, seconds=0)
+    described = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/protocol.md").read_text("utf-8"), re.M)
+    assert set(sent) == set(described)
