@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving import __version__
+from wyoming_serving.devices import let_threads_sleep
 from wyoming_serving.errors import ServiceError
 from wyoming_serving.logs import configure_logging
 from wyoming_serving.settings import SettingsError
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = FunasrSettings.load(given)
         configure_logging(settings.log_level, settings.log_format)
+        let_threads_sleep()
         status: int = given.run(settings, given)
     except (SettingsError, ServiceError) as error:
         print(f"wyoming-funasr: {error}", file=sys.stderr)
