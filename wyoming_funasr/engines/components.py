@@ -22,6 +22,7 @@ from omegaconf import OmegaConf
 
 from wyoming_serving.devices import Device
 from wyoming_serving.errors import ServiceError
+from wyoming_serving.int8 import quantize_linear_layers
 
 
 @dataclass
@@ -170,21 +171,6 @@ def _load_weights(model: torch.nn.Module, file: Path) -> None:
 
 def _place(model: torch.nn.Module, device: Device) -> torch.nn.Module:
     if device.precision == "int8":
-        _quantize(model)
+        quantize_linear_layers(model)
     dtype = torch.float16 if device.precision == "float16" else torch.float32
     return model.to(device=device.torch_name, dtype=dtype)
-
-
-def _quantize(model: torch.nn.Module) -> None:
-    """Replace linear layers by int8 ones, one at a time so that memory holds few floats."""
-    from torch.ao.nn.quantized.dynamic import Linear as Int8Linear
-    from torch.ao.quantization import default_dynamic_qconfig
-
-    warnings.filterwarnings("ignore", message=".*quantize_per_tensor.*", category=UserWarning)
-    for module in list(model.modules()):
-        for name, child in list(module.named_children()):
-            if type(child) is torch.nn.Linear:
-                quantizable: Any = child.to(torch.float32)
-                quantizable.qconfig = default_dynamic_qconfig
-                from_float: Any = Int8Linear.from_float
-                setattr(module, name, from_float(quantizable))

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
 from wyoming_funasr.engines.components import build
+from wyoming_funasr.engines.features import extract_features
 from wyoming_funasr.engines.punctuation import Punctuation
 from wyoming_funasr.hotwords import Hotword
 from wyoming_funasr.recognition import SAMPLE_RATE_HZ, Features, Recognition, Token, Utterance
@@ -34,7 +34,7 @@ MODULES = (
     "funasr.tokenizer.char_tokenizer",
 )
 _FEWEST_SAMPLES = SAMPLE_RATE_HZ // 4
-"""Shorter input is padded: the length predictor needs a few frames to look at."""
+"""The length predictor needs a few frames to look at."""
 
 
 class Paraformer:
@@ -57,12 +57,7 @@ class Paraformer:
 
     def features(self, samples: Samples) -> Features:
         """Shape [frames, channels]; short input is padded with silence."""
-        if len(samples) < _FEWEST_SAMPLES:
-            samples = np.pad(samples, (0, _FEWEST_SAMPLES - len(samples)))
-        batch = torch.from_numpy(np.ascontiguousarray(samples))[None]
-        found, _ = self._frontend(batch, [batch.shape[1]])
-        features: Features = found[0].numpy()
-        return features
+        return extract_features(self._frontend, samples, _FEWEST_SAMPLES)
 
     @torch.inference_mode()
     def recognize(self, batch: Sequence[Utterance]) -> list[Recognition]:

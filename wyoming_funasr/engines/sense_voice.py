@@ -14,6 +14,7 @@ import torch.nn.functional as F
 
 from wyoming_funasr import ctc
 from wyoming_funasr.engines.components import build
+from wyoming_funasr.engines.features import extract_features
 from wyoming_funasr.hotwords import Hotword
 from wyoming_funasr.recognition import SAMPLE_RATE_HZ, Features, Recognition, Token, Utterance
 from wyoming_funasr.text import clean
@@ -30,7 +31,7 @@ _EMOTION_PLACE = 1
 _EMOTIONS = ("HAPPY", "SAD", "ANGRY", "NEUTRAL", "FEARFUL", "DISGUSTED", "SURPRISED")
 _LANGUAGES = ("zh", "en", "yue", "ja", "ko")
 _FEWEST_SAMPLES = SAMPLE_RATE_HZ // 40
-"""One analysis window, 25 ms; FunASR's front-end fails on less."""
+"""One analysis window, 25 ms."""
 
 
 class SenseVoice:
@@ -54,13 +55,8 @@ class SenseVoice:
         self._graph = lru_cache(maxsize=16)(self._build_graph)
 
     def features(self, samples: Samples) -> Features:
-        """Shape [frames, channels]; short input is padded with silence to one frame."""
-        if len(samples) < _FEWEST_SAMPLES:
-            samples = np.pad(samples, (0, _FEWEST_SAMPLES - len(samples)))
-        batch = torch.from_numpy(np.ascontiguousarray(samples))[None]
-        found, _ = self._frontend(batch, [batch.shape[1]])
-        features: Features = found[0].numpy()
-        return features
+        """Shape [frames, channels]; short input is padded with silence."""
+        return extract_features(self._frontend, samples, _FEWEST_SAMPLES)
 
     @torch.inference_mode()
     def recognize(self, batch: Sequence[Utterance]) -> list[Recognition]:
