@@ -11,10 +11,10 @@ PAGE = Path(__file__).parent / "configuration.md"
 INTRODUCTION = """\
 # Settings
 
-Each setting can be given on the command line, in the environment, or in a YAML file (`--config FILE`
-or `FUNASR_CONFIG` / `MELOTTS_CONFIG`; keys are the flags with `_` for `-`). The command line goes over
-the environment, the environment over the file, the file over the default. A wrong value ends the
-program with one line that names the setting, the value and what is allowed.
+Each setting can be given on the command line, in the environment, or in a YAML file (`--config
+FILE` or `FUNASR_CONFIG` / `MELOTTS_CONFIG`; keys are the flags with `_` for `-`). The command line
+goes over the environment, the environment over the file, the file over the default. A wrong value
+ends the program with one line that names the setting, the value and what is allowed.
 
 Made by `make docs` from the declarations in `wyoming_funasr/settings.py` and
 `wyoming_melotts/settings.py`.

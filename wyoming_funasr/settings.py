@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from wyoming_serving.settings import CommaSeparated, Settings, split_commas
+from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
 
 ChineseScript = Literal["auto", "simplified", "traditional", "taiwan", "hongkong"]
 
@@ -16,12 +16,7 @@ class FunasrSettings(Settings):
 
     model_config = SettingsConfigDict(env_prefix="FUNASR_")
 
-    uri: str = Field(
-        "tcp://0.0.0.0:10300",
-        pattern=r"^(tcp://.+:\d+|unix://.+|stdio://)$",
-        description="Where to listen. 0.0.0.0 stands for every address of the host, IPv4 and IPv6",
-        json_schema_extra={"allowed": "tcp://HOST:PORT, unix://PATH, stdio://"},
-    )
+    uri: Uri = "tcp://0.0.0.0:10300"
     model_dir: str = Field(
         "SenseVoiceSmall",
         min_length=1,

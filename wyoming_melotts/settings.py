@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from wyoming_serving.settings import CommaSeparated, Settings, split_commas
+from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
 
 
 class MelottsSettings(Settings):
@@ -14,12 +14,7 @@ class MelottsSettings(Settings):
 
     model_config = SettingsConfigDict(env_prefix="MELOTTS_")
 
-    uri: str = Field(
-        "tcp://0.0.0.0:10200",
-        pattern=r"^(tcp://.+:\d+|unix://.+|stdio://)$",
-        description="Where to listen. 0.0.0.0 stands for every address of the host, IPv4 and IPv6",
-        json_schema_extra={"allowed": "tcp://HOST:PORT, unix://PATH, stdio://"},
-    )
+    uri: Uri = "tcp://0.0.0.0:10200"
     hub: Literal["modelscope", "hf"] = Field(
         "hf",
         description="Where voices are downloaded from; what ModelScope lacks comes from "

@@ -23,6 +23,16 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+Uri = Annotated[
+    str,
+    Field(
+        pattern=r"^(tcp://.+:\d+|unix://.+|stdio://)$",
+        description="Where to listen. 0.0.0.0 stands for every address of the host, IPv4 and IPv6",
+        json_schema_extra={"allowed": "tcp://HOST:PORT, unix://PATH, stdio://"},
+    ),
+]
+"""The address of a service; each one sets its own default."""
+
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda|cuda:\d+)$")]
 ALLOWED_DEVICES = "auto, cpu, cuda, cuda:N"
 
@@ -36,12 +46,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="forbid", env_ignore_empty=True)
 
-    uri: str = Field(
-        "tcp://0.0.0.0:0",
-        pattern=r"^(tcp://.+:\d+|unix://.+|stdio://)$",
-        description="Where to listen. 0.0.0.0 stands for every address of the host, IPv4 and IPv6",
-        json_schema_extra={"allowed": "tcp://HOST:PORT, unix://PATH, stdio://"},
-    )
+    uri: Uri = "tcp://0.0.0.0:0"
     zeroconf: bool = Field(True, description="Advertise a tcp service on the local network")
     zeroconf_name: str | None = Field(
         None, description="Instance name to advertise; by default made from the host's name"
