@@ -31,8 +31,8 @@ def augment(mel: torch.Tensor, rng: np.random.Generator, strength: float) -> tor
 
 
 def surround(mel: torch.Tensor, speech: slice, rng: np.random.Generator) -> torch.Tensor:
-    """The speech with 50 to 320 ms of what lies before and behind it."""
-    lead, trail = (int(frames) for frames in rng.integers(5, 32, 2))
+    """The speech with 50 to 250 ms of what lies before and behind it."""
+    lead, trail = (int(frames) for frames in rng.integers(5, 26, 2))
     return mel[max(0, speech.start - lead) : speech.stop + trail]
 
 

@@ -43,7 +43,7 @@ class Batches:
     def groups(self, clips: list[Clip], size: int) -> Iterator[list[Clip]]:
         """All clips, in groups of like length, in random order."""
         jitter = self._rng.uniform(0.9, 1.1, len(clips))
-        lengths = np.array([len(clip.mel) for clip in clips]) * jitter
+        lengths = np.array([clip.speech_frames for clip in clips]) * jitter
         order = np.argsort(lengths)
         starts = np.arange(0, len(clips), size)
         self._rng.shuffle(starts)

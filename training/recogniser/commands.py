@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 EN_ROOMS = [
     "living room", "kitchen", "bedroom", "bathroom", "hallway", "office", "garage", "garden",
-    "dining room", "basement", "attic", "guest room", "kids room", "study", "balcony", "laundry room",
-    "front door", "patio", "entrance", "nursery", "master bedroom", "terrace", "upstairs", "downstairs",
+    "dining room", "basement", "attic", "guest room", "kids room", "study", "balcony",
+    "laundry room",
+    "front door", "patio", "entrance", "nursery", "master bedroom", "terrace", "upstairs",
+    "downstairs",
 ]  # fmt: skip
 EN_LIGHTS = ["light", "lights", "lamp", "ceiling light", "floor lamp", "night light", "desk lamp",
              "bedside lamp", "reading light", "wall light", "spotlights", "chandelier"]  # fmt: skip
@@ -30,7 +32,8 @@ EN_TEMPLATES = [
     "turn on the {room} {light}", "turn off the {room} {light}", "turn on the {room} {light}",
     "turn the {room} {light} on", "turn the {room} {light} off", "switch on the {room} {light}",
     "switch off the {room} {light}", "switch the {light} off in the {room}", "turn on the {light}",
-    "turn off the {light}", "turn on the {light} in the {room}", "turn off the {light} in the {room}",
+    "turn off the {light}", "turn on the {light} in the {room}",
+    "turn off the {light} in the {room}",
     "turn on all the lights", "turn off all the lights", "turn off all the lights in the {room}",
     "turn on the {room} {device}", "turn off the {room} {device}", "turn on the {device}",
     "turn off the {device}", "turn on the {device} in the {room}", "switch off the {device}",
@@ -84,7 +87,8 @@ EN_TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "ei
 ZH_ROOMS = ["客厅", "厨房", "卧室", "主卧", "次卧", "书房", "卫生间", "浴室", "走廊", "餐厅",
             "阳台", "车库", "花园", "儿童房", "办公室", "门口", "楼上", "楼下", "客房", "洗手间",
             "地下室", "衣帽间", "院子", "老人房"]  # fmt: skip
-ZH_LIGHTS = ["灯", "灯", "灯", "台灯", "吊灯", "落地灯", "夜灯", "床头灯", "主灯", "射灯", "壁灯", "灯带",
+ZH_LIGHTS = ["灯", "灯", "灯", "台灯", "吊灯", "落地灯", "夜灯", "床头灯", "主灯", "射灯", "壁灯",
+             "灯带",
              "吸顶灯"]  # fmt: skip
 ZH_DEVICES = ["空调", "电视", "风扇", "加湿器", "空气净化器", "热水器", "音箱", "插座", "开关",
               "扫地机器人", "咖啡机", "洗衣机", "电脑", "暖气", "除湿机", "投影仪", "油烟机",
@@ -97,32 +101,41 @@ ZH_LEVELS = ["低速", "中速", "高速", "自动", "最大", "最小"]
 ZH_TEMPLATES = [
     "打开{room}的{light}", "打开{room}{light}", "关闭{room}的{light}", "关掉{room}的{light}",
     "关闭{room}{light}", "请打开{room}的{light}", "请关闭{room}的{light}", "把{room}的{light}打开",
-    "把{room}的{light}关掉", "把{room}{light}关了", "帮我打开{room}的{light}", "帮我关掉{room}{light}",
+    "把{room}的{light}关掉", "把{room}{light}关了", "帮我打开{room}的{light}",
+    "帮我关掉{room}{light}",
     "开{light}", "关{light}", "打开{light}", "关闭{light}", "打开所有的灯", "关闭所有的灯",
-    "把所有的灯都关了", "打开{device}", "关闭{device}", "打开{room}的{device}", "关闭{room}的{device}",
-    "关掉{device}", "把{device}打开", "把{room}的{device}关掉", "请打开{device}", "帮我把{device}关了",
+    "把所有的灯都关了", "打开{device}", "关闭{device}", "打开{room}的{device}",
+    "关闭{room}的{device}",
+    "关掉{device}", "把{device}打开", "把{room}的{device}关掉", "请打开{device}",
+    "帮我把{device}关了",
     "启动{device}", "停止{device}", "打开{room}{device}", "关掉{room}{device}",
     "把{room}的灯调到百分之{percent}", "{room}的灯调亮一点", "{room}的灯调暗一点", "把{light}调亮",
     "把{light}调暗", "亮度调到百分之{percent}", "把{room}的亮度设为百分之{percent}",
     "把{light}调成{color}", "{room}的灯变成{color}", "把{room}的灯设为{color}",
     "把{room}的空调调到{degrees}度", "空调调到{degrees}度", "把温度调到{degrees}度",
     "温度设置为{degrees}度", "{room}温度设为{degrees}度", "把空调温度调高一点", "温度调低一点",
-    "有点冷", "太热了", "现在温度是多少", "{room}的温度是多少", "{room}现在多少度", "{room}的湿度是多少",
+    "有点冷", "太热了", "现在温度是多少", "{room}的温度是多少", "{room}现在多少度",
+    "{room}的湿度是多少",
     "{room}的灯开着吗", "{cover}关了吗", "门锁了吗", "窗户都关好了吗", "打开{cover}", "关闭{cover}",
     "拉开{room}的{cover}", "关上{room}的{cover}", "打开{room}的{cover}", "把{cover}关上",
     "{cover}开到百分之{percent}", "停止{cover}", "锁上大门", "把门锁上", "打开门锁",
     "设置一个{count}分钟的定时器", "定时{count}分钟", "{count}分钟后提醒我", "{count}秒倒计时",
     "设一个{count}小时的计时器", "取消定时器", "暂停计时器", "计时器还剩多少时间",
-    "明天早上{hour}点叫我起床", "设一个{hour}点的闹钟", "{hour}点半叫醒我", "现在几点了", "今天星期几",
+    "明天早上{hour}点叫我起床", "设一个{hour}点的闹钟", "{hour}点半叫醒我", "现在几点了",
+    "今天星期几",
     "今天几号", "今天天气怎么样", "明天天气怎么样", "明天会下雨吗", "外面冷不冷", "打开{scene}模式",
     "启动{scene}场景", "切换到{scene}模式", "执行{scene}场景", "播放音乐", "在{room}播放音乐",
     "放一首歌", "暂停播放", "停止播放", "下一首", "上一首", "声音大一点", "声音小一点",
     "音量调到百分之{percent}", "把{room}的音量调到百分之{percent}", "静音", "把{item}加到购物清单",
-    "购物清单里有什么", "从购物清单里删除{item}", "提醒我买{item}", "开始扫地", "扫地机器人回去充电",
+    "购物清单里有什么", "从购物清单里删除{item}", "提醒我买{item}", "开始扫地",
+    "扫地机器人回去充电",
     "打扫{room}", "停止扫地", "风扇调到{level}", "空调调成{level}", "把{room}风扇开到{level}",
-    "空调调成制冷模式", "空调调成制热模式", "早上好", "晚安", "你好", "谢谢", "谢谢你", "算了", "停止",
-    "取消", "帮助", "讲个笑话", "你是谁", "你会做什么", "我回来了", "我出门了", "再见", "好的", "是的",
-    "不用了", "开启安防", "解除警报", "家里有人吗", "手机在哪里", "{device}用了多少电", "打开电视机",
+    "空调调成制冷模式", "空调调成制热模式", "早上好", "晚安", "你好", "谢谢", "谢谢你", "算了",
+    "停止",
+    "取消", "帮助", "讲个笑话", "你是谁", "你会做什么", "我回来了", "我出门了", "再见", "好的",
+    "是的",
+    "不用了", "开启安防", "解除警报", "家里有人吗", "手机在哪里", "{device}用了多少电",
+    "打开电视机",
     "把电视声音调小", "打开WiFi", "打开{room}的TV", "关闭{room}的LED灯", "打开Netflix",
 ]  # fmt: skip
 ZH_DIGITS = "零一二三四五六七八九"
@@ -200,7 +213,8 @@ def _english(slot: str, rng: random.Random) -> str:
     if slot in numbers:
         return english_number(rng.randint(*numbers[slot]))
     table = {"room": EN_ROOMS, "light": EN_LIGHTS, "device": EN_DEVICES, "cover": EN_COVERS,
-             "color": EN_COLORS, "scene": EN_SCENES, "item": EN_ITEMS, "level": EN_LEVELS}  # fmt: skip
+             "color": EN_COLORS, "scene": EN_SCENES, "item": EN_ITEMS,
+             "level": EN_LEVELS}  # fmt: skip
     return rng.choice(table[slot])
 
 
@@ -210,5 +224,6 @@ def _chinese(slot: str, rng: random.Random) -> str:
         number = rng.randint(*numbers[slot])
         return "两" if number == 2 and slot in ("count", "hour") else chinese_number(number)
     table = {"room": ZH_ROOMS, "light": ZH_LIGHTS, "device": ZH_DEVICES, "cover": ZH_COVERS,
-             "color": ZH_COLORS, "scene": ZH_SCENES, "item": ZH_ITEMS, "level": ZH_LEVELS}  # fmt: skip
+             "color": ZH_COLORS, "scene": ZH_SCENES, "item": ZH_ITEMS,
+             "level": ZH_LEVELS}  # fmt: skip
     return rng.choice(table[slot])

@@ -1,18 +1,15 @@
 """The spoken corpus as log-mel spectrograms in memory."""
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from training.recogniser.commands import Sentence
-from wyoming_funasr.engines import components, sense_voice
+from training.recogniser.shards import Samples, read_shard
 
 MELS = 80
 STACKED, STRIDE = 7, 6
@@ -23,18 +20,16 @@ _SPEECH_BELOW_PEAK = 8.0
 
 @dataclass(frozen=True)
 class Clip:
-    """One spoken sentence; `mel` has shape [10 ms frames, 80]."""
+    """One spoken sentence; `mel` has shape [10 ms frames, 80], `speech` leaves out the silence."""
 
     sentence: Sentence
     voice: str
     mel: torch.Tensor
+    speech: slice
 
     @property
-    def speech(self) -> slice:
-        """The frames from the first to the last sound."""
-        loudness = self.mel.logsumexp(dim=1)
-        loud = torch.nonzero(loudness > loudness.max() - _SPEECH_BELOW_PEAK)
-        return slice(int(loud[0]), int(loud[-1]) + 1)
+    def speech_frames(self) -> int:
+        return int(self.speech.stop - self.speech.start)
 
 
 class Corpus:
@@ -51,22 +46,12 @@ class Corpus:
         for index in sorted(self._folder.glob(f"{self._prefix}*.jsonl")):
             if index.stem not in self._read:
                 self._read.add(index.stem)
-                self.clips.extend(
-                    Clip(sentence, voice, log_mel(samples))
-                    for sentence, voice, samples in read_shard(index)
-                )
+                for sentence, voice, samples in read_shard(index):
+                    mel = log_mel(samples)
+                    self.clips.append(Clip(sentence, voice, mel, _find_speech(mel)))
 
 
-def read_shard(index: Path) -> Iterator[tuple[Sentence, str, npt.NDArray[np.int16]]]:
-    """Sentence, voice and 16 kHz samples of each clip of a shard that `synthesize` wrote."""
-    audio = np.load(index.with_suffix(".npy"))
-    for line in index.read_text("utf-8").splitlines():
-        clip = json.loads(line)
-        samples = audio[clip["start"] : clip["start"] + clip["samples"]]
-        yield Sentence(clip["language"], clip["words"]), clip["voice"], samples
-
-
-def log_mel(samples: npt.NDArray[np.int16]) -> torch.Tensor:
+def log_mel(samples: Samples) -> torch.Tensor:
     """Log-mel power, shape [10 ms frames, 80], by FunASR's own front-end."""
     wave = torch.from_numpy(samples.astype(np.float32) / 32768)[None]
     found, _ = _frontend()(wave, [wave.shape[1]])
@@ -82,9 +67,15 @@ def stack(mel: torch.Tensor) -> torch.Tensor:
     return stacked
 
 
+def _find_speech(mel: torch.Tensor) -> slice:
+    """The frames from the first to the last sound."""
+    loudness = mel.logsumexp(dim=1)
+    loud = torch.nonzero(loudness > loudness.max() - _SPEECH_BELOW_PEAK)
+    return slice(int(loud[0]), int(loud[-1]) + 1)
+
+
 @cache
 def _frontend() -> Any:
-    components._import_funasr(sense_voice.MODULES)
     from funasr.frontends.wav_frontend import WavFrontend
 
     return WavFrontend(window="hamming", dither=0.0)

@@ -1,24 +1,17 @@
-"""Speak the training and test sentences; resumes where it stopped.
-
-Each worker writes shards of 16 kHz 16-bit audio (`NAME.npy`, all clips end to end) with a line of
-JSON per clip (`NAME.jsonl`: language, words, text, voice, start, samples).
-"""
+"""Speak the training and test sentences with Kokoro; resumes where it stopped."""
 
 import argparse
-import json
 import random
 from pathlib import Path
 
-import numpy as np
-import soxr
 from tqdm import tqdm
 
 from training.recogniser import voices
 from training.recogniser.commands import Sentence, sentences
+from training.recogniser.coverage import rare_first
 from training.recogniser.kokoro import SAMPLE_RATE_HZ, Kokoro, Phonemes
+from training.recogniser.shards import CLIPS_PER_SHARD, Spoken, to_samples, write_shard
 
-CLIPS_PER_SHARD = 50
-RATE_HZ = 16_000
 TRAIN_SEED, TEST_SEED = 1, 2
 
 
@@ -38,7 +31,7 @@ def main() -> None:
     mine = shards[given.worker :: given.workers]
     for name, jobs in tqdm(mine, unit="shard"):
         if not (given.output / f"{name}.jsonl").exists():
-            _write_shard(given.output / name, jobs, kokoro, phonemes)
+            write_shard(given.output / name, [_speak(job, kokoro, phonemes) for job in jobs])
 
 
 Job = tuple[Sentence, dict[str, float], float]
@@ -71,7 +64,7 @@ def _plan(english: int, mandarin: int, tests: int) -> dict[str, list[Job]]:
         plan[f"test-{language}-held"] = [(s, {rng.choice(held): 1.0}, 1.0) for s in unseen]
     plan["train"] = [
         (s, _mixed_voice(s.language, rng), rng.uniform(0.85, 1.25))
-        for s in training_sentences(english, mandarin)
+        for s in rare_first(training_sentences(english, mandarin))
     ]
     return plan
 
@@ -96,22 +89,12 @@ def _shards(plan: dict[str, list[Job]]) -> list[tuple[str, list[Job]]]:
     ]
 
 
-def _write_shard(path: Path, jobs: list[Job], kokoro: Kokoro, phonemes: Phonemes) -> None:
-    clips, lines, start = [], [], 0
-    for sentence, shares, speed in jobs:
-        main_voice = max(shares, key=lambda voice: shares[voice])
-        spoken = phonemes.of(sentence.text, sentence.language, main_voice)
-        audio = soxr.resample(kokoro.speak(spoken, shares, speed), SAMPLE_RATE_HZ, RATE_HZ)
-        clip = (np.clip(audio, -1, 1) * 32767).astype(np.int16)
-        clips.append(clip)
-        lines.append(
-            {"language": sentence.language, "words": sentence.words, "text": sentence.text,
-             "voice": "+".join(shares), "start": start, "samples": len(clip)}
-        )  # fmt: skip
-        start += len(clip)
-    np.save(path.with_suffix(".npy"), np.concatenate(clips))
-    text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
-    path.with_suffix(".jsonl").write_text(text + "\n", "utf-8")
+def _speak(job: Job, kokoro: Kokoro, phonemes: Phonemes) -> Spoken:
+    sentence, shares, speed = job
+    main_voice = max(shares, key=lambda voice: shares[voice])
+    spoken = phonemes.of(sentence.text, sentence.language, main_voice)
+    audio = kokoro.speak(spoken, shares, speed)
+    return sentence, "+".join(shares), to_samples(audio, SAMPLE_RATE_HZ)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,9 @@ class Trainer:
                 self._corpus.refresh()
                 clips = self._corpus.clips
                 if self._state.steps < 2 * _UNIFORM_STEPS:  # short ones first
-                    clips = sorted(clips, key=lambda clip: len(clip.mel))[: len(clips) * 2 // 3]
+                    clips = sorted(clips, key=lambda clip: clip.speech_frames)[
+                        : len(clips) * 2 // 3
+                    ]
                 for group in self._batches.groups(clips, batch_size):
                     self._timed_step(group, bar)
                     if time.monotonic() - saved > _SAVE_EVERY_S:
@@ -111,10 +113,12 @@ class Trainer:
         criterion = self._uniform_loss if uniform else _ctc_loss
         middle, last = (criterion(logits[:, network.QUERIES :], batch) for logits in outputs)
         tags = F.cross_entropy(
-            outputs[1][:, : network.QUERIES].flatten(0, 1), batch.tags.flatten(), ignore_index=IGNORED
+            outputs[1][:, : network.QUERIES].flatten(0, 1),
+            batch.tags.flatten(),
+            ignore_index=IGNORED,
         )
         self._optimiser.zero_grad()
-        (0.7 * last + 0.3 * middle + 0.2 * tags).backward()
+        torch.autograd.backward(0.7 * last + 0.3 * middle + 0.2 * tags)
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), 5.0)
         self._optimiser.step()
         decay = min(_EMA_DECAY, (1 + self._state.steps) / (10 + self._state.steps))
@@ -126,7 +130,9 @@ class Trainer:
     def _uniform_loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Each token has as many frames as its letters suggest."""
         targets = torch.full(logits.shape[:2], IGNORED)
-        for row, (tokens, frames) in enumerate(zip(batch.tokens, batch.frames.tolist(), strict=True)):
+        for row, (tokens, frames) in enumerate(
+            zip(batch.tokens, batch.frames.tolist(), strict=True)
+        ):
             ends = np.cumsum(self._tokens.piece_lengths(tokens))
             places = (np.arange(frames) + 0.5) / frames * ends[-1]
             targets[row, :frames] = torch.tensor(tokens)[np.searchsorted(ends, places)]
@@ -153,7 +159,9 @@ class Trainer:
 def _schedule(state: State, seconds: float) -> float:
     """Share of the peak rate: 200 steps up, then a cosine down to 2 % over the time."""
     progress = min(1.0, state.seconds / seconds)
-    return min(1.0, (1 + state.steps) / 200) * (0.02 + 0.98 * (1 + math.cos(math.pi * progress)) / 2)
+    return min(1.0, (1 + state.steps) / 200) * (
+        0.02 + 0.98 * (1 + math.cos(math.pi * progress)) / 2
+    )
 
 
 def _ctc_loss(logits: torch.Tensor, batch: Batch) -> torch.Tensor:

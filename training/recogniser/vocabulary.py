@@ -49,7 +49,7 @@ class Vocabulary:
         return int(self._pieces.get_piece_size())
 
     def encode(self, text: str) -> list[int]:
-        """Ids of `text`, without the bare word start that opens Mandarin: no sound belongs to it."""
+        """Ids of `text`, without the bare word start, which has no sound, before Mandarin."""
         ids = [int(i) for i in self._pieces.encode(text)]
         return ids[1:] if ids[:1] == [self._word_start] else ids
 
