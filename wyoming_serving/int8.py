@@ -12,7 +12,9 @@ def quantize_linear_layers(model: torch.nn.Module) -> None:
     from torch.ao.quantization import default_dynamic_qconfig
 
     warnings.filterwarnings("ignore", message=".*quantize_per_tensor.*", category=UserWarning)
-    for module in list(model.modules()):
+    # a list of every module would keep the floats alive until the last layer is done
+    holders = [module for module in model.modules() if type(module) is not torch.nn.Linear]
+    for module in holders:
         for name, child in list(module.named_children()):
             if type(child) is torch.nn.Linear:
                 quantizable: Any = child.to(torch.float32)

@@ -147,9 +147,12 @@ def _only_file(folder: Path, pattern: str) -> Path:
 
 
 def _load_weights(model: torch.nn.Module, file: Path) -> None:
-    """Give a model built without memory its weights, mapped from the file."""
+    """Give a model built without memory its weights.
+
+    The file is read, not mapped: weights that stay floats would keep all of it in memory.
+    """
     try:
-        state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+        state = torch.load(file, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
         reason = str(error).splitlines()[0]
         raise ServiceError("model-broken", f"{file} cannot be read: {reason}") from None
