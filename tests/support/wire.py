@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from wyoming.event import Event, Eventable, async_read_event
 
-READ_SECONDS = 20.0
+READ_SECONDS = 60.0
 
 
 class Wire:

@@ -161,7 +161,7 @@ def test_a_broken_model_says_what_is_wrong(tiny_sense_voice: Path, tmp_path: Pat
         SenseVoice(no_pieces, FLOAT32)
     other = copied(tiny_sense_voice, tmp_path / "other")
     torch.save({"x": torch.zeros(1)}, other / "model.pt")
-    with pytest.raises(ServiceError, match="lacks .* weights"):
+    with pytest.raises(ServiceError, match=r"lacks .* weights"):
         SenseVoice(other, FLOAT32)
 
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from wyoming_funasr.hotwords import Hotword, merge_hotwords, read_hotword_file
@@ -101,7 +103,7 @@ def test_weight_zero_turns_hotwords_off() -> None:
     assert merge_hotwords(0.0, ["Attic"], ["x"], ["y"], 10) == ()
 
 
-def test_a_hotword_file_has_one_a_line(tmp_path) -> None:
+def test_a_hotword_file_has_one_a_line(tmp_path: Path) -> None:
     file = tmp_path / "words.txt"
     file.write_text("# rooms\n客厅\n\n Zara Room \n", encoding="utf-8")
     assert read_hotword_file(file) == ["客厅", "Zara Room"]

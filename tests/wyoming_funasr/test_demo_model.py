@@ -1,0 +1,84 @@
+"""The demo model on recordings of voices that it never heard in training."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.support.speech import DATA
+from wyoming_funasr.engines.sense_voice import SenseVoice
+from wyoming_funasr.files import read_audio
+from wyoming_funasr.hotwords import Hotword
+from wyoming_funasr.models import MODELS
+from wyoming_funasr.recogniser import Recogniser, Request
+from wyoming_funasr.recognition import Recognition
+from wyoming_funasr.vad import SileroVoiceActivity
+from wyoming_serving.devices import Device
+
+SHARED = Path(__file__).parents[3] / "shared" / "speech"
+HOTWORDS = (Hotword("洗衣房", 3.0), Hotword("书库", 3.0), Hotword("sun room", 3.0))
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> Recogniser:
+    folder = MODELS["demo"].folder
+    assert folder is not None
+    engine = SenseVoice(folder, Device("cpu", "int8", "CPU, int8"))
+    return Recogniser(engine, SileroVoiceActivity(), longest_piece_ms=30_000)
+
+
+def transcript(file: Path) -> tuple[str, str]:
+    """Language and text of a recording, from the table beside it."""
+    with (file.parent / "transcripts.tsv").open(encoding="utf-8") as table:
+        for row in csv.DictReader(table, delimiter="\t"):
+            if row["file"] == file.name:
+                return row["language"], row["text"]
+    raise AssertionError(f"{file.name} has no transcript")
+
+
+def hear(recogniser: Recogniser, file: Path, hotwords: tuple[Hotword, ...] = ()) -> Recognition:
+    return recogniser.run([Request(read_audio(file), hotwords=hotwords)])[0]
+
+
+KNOWN = ["attic_light_en", "bedroom_light_off_zh"]
+UNKNOWN_ROOMS = {"laundry_room_light_zh": Hotword("洗衣房", 3.0)}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_commands_of_unheard_voices_are_understood(recogniser: Recogniser, name: str) -> None:
+    language, text = transcript(DATA / f"{name}.wav")
+    heard = hear(recogniser, DATA / f"{name}.wav")
+    assert (heard.language, heard.text) == (language, text)
+    assert heard.event == "speech"
+    assert heard.confidence > 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("living_room_light_en", "Turn on the living room light."),
+        ("living_room_light_zh", "打开客厅的灯。"),
+    ],
+)
+def test_recordings_of_another_maker_are_understood(
+    recogniser: Recogniser, name: str, text: str
+) -> None:
+    file = SHARED / f"{name}.wav"
+    if not file.exists():
+        pytest.skip(f"needs {file}")
+    assert hear(recogniser, file).text == text
+
+
+@pytest.mark.parametrize(("name", "hotword"), UNKNOWN_ROOMS.items())
+def test_a_hotword_mends_a_room_that_is_heard_wrong(
+    recogniser: Recogniser, name: str, hotword: Hotword
+) -> None:
+    _, text = transcript(DATA / f"{name}.wav")
+    assert hear(recogniser, DATA / f"{name}.wav").text != text
+    assert hear(recogniser, DATA / f"{name}.wav", (hotword,)).text == text
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_hotwords_leave_other_commands_alone(recogniser: Recogniser, name: str) -> None:
+    file = DATA / f"{name}.wav"
+    assert hear(recogniser, file, HOTWORDS).text == hear(recogniser, file).text
