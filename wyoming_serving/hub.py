@@ -72,7 +72,7 @@ class Hub:
         return self.download(source, command)
 
     def download(self, source: ModelSource, command: str) -> Path:
-        """Fetch a model; a download that broke off goes on where it stopped.
+        """Fetch a model; files that an earlier try fetched whole are not fetched again.
 
         Raises:
             ModelMissing: the hub does not have it, or did not answer.

@@ -1,0 +1,69 @@
+"""The services as processes of their own."""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+START_SECONDS = 120.0
+"""Importing torch on a busy machine takes a while; nothing here measures it."""
+
+
+class Server:
+    """A running server process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.log = ""  # what it wrote to standard error so far
+        self._reading = asyncio.create_task(self._read())
+
+    async def wait_for(self, pattern: str) -> re.Match[str]:
+        """Wait until the log says it; fails with the log when the process ends before."""
+        async with asyncio.timeout(START_SECONDS):
+            while not (found := re.search(pattern, self.log)):
+                assert not self._reading.done(), self.log
+                await asyncio.sleep(0.02)
+        return found
+
+    async def port(self) -> int:
+        """The port it listens on."""
+        return int((await self.wait_for(r"listening on tcp://\S+:(\d+)"))[1])
+
+    async def terminate(self) -> int:
+        """Send SIGTERM; gives the exit status."""
+        self.process.terminate()
+        return await self.status()
+
+    async def status(self) -> int:
+        """The exit status, when it has ended."""
+        async with asyncio.timeout(START_SECONDS):
+            status = await self.process.wait()
+            await self._reading
+        return status
+
+    async def _read(self) -> None:
+        assert self.process.stderr is not None
+        while line := await self.process.stderr.readline():
+            self.log += line.decode()
+
+
+@asynccontextmanager
+async def server_process(
+    module: str, *words: str, before: Sequence[str] = (), **environment: str
+) -> AsyncIterator[Server]:
+    """`python -m MODULE WORDS`, ended at the latest here; `before` goes before that command."""
+    process = await asyncio.create_subprocess_exec(
+        *before, sys.executable, "-m", module, *words,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE, env=os.environ | environment,
+    )  # fmt: skip
+    server = Server(process)
+    try:
+        yield server
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        await server._reading
