@@ -16,7 +16,7 @@ from wyoming_funasr.vad import SileroVoiceActivity
 from wyoming_serving.devices import Device
 
 SHARED = Path(__file__).parents[3] / "shared" / "speech"
-HOTWORDS = (Hotword("洗衣房", 3.0), Hotword("书库", 3.0), Hotword("sun room", 3.0))
+HOTWORDS = (Hotword("电脑房", 3.0), Hotword("花房", 3.0), Hotword("reading room", 3.0))
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,10 @@ def hear(recogniser: Recogniser, file: Path, hotwords: tuple[Hotword, ...] = ())
 
 
 KNOWN = ["attic_light_en", "bedroom_light_off_zh"]
-UNKNOWN_ROOMS = {"laundry_room_light_zh": Hotword("洗衣房", 3.0)}
+UNKNOWN_ROOMS = {
+    "computer_room_light_zh": Hotword("电脑房", 3.0),
+    "flower_room_light_zh": Hotword("花房", 3.0),
+}
 
 
 @pytest.mark.parametrize("name", KNOWN)
