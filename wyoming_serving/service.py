@@ -10,6 +10,7 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
+from io import FileIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -159,10 +160,14 @@ class _Listener:
             await asyncio.wait(self._sessions, timeout=self._settings.drain_seconds)
 
     async def _open_tcp(self, host: str, port: int) -> None:
-        every_address = host in ("0.0.0.0", "::")
-        self._server = await asyncio.start_server(
-            self._on_connect, None if every_address else host, port, limit=MAX_HEADER_BYTES
-        )
+        if host in ("0.0.0.0", "::"):
+            self._server = await asyncio.start_server(
+                self._on_connect, sock=_listen_on_every_address(port), limit=MAX_HEADER_BYTES
+            )
+        else:
+            self._server = await asyncio.start_server(
+                self._on_connect, host, port, limit=MAX_HEADER_BYTES
+            )
         port = self._server.sockets[0].getsockname()[1]
         _LOGGER.info("listening on tcp://%s:%d", f"[{host}]" if ":" in host else host, port)
         if self._settings.zeroconf and not _is_loopback(host):
@@ -181,7 +186,7 @@ class _Listener:
         loop = asyncio.get_running_loop()
         reader = await async_get_stdin(loop)
         transport, protocol = await loop.connect_write_pipe(
-            lambda: asyncio.streams.FlowControlMixin(loop=loop), sys.stdout
+            lambda: asyncio.streams.FlowControlMixin(loop=loop), _take_stdout()
         )
         writer = asyncio.StreamWriter(transport, protocol, None, loop)
         session = Session(reader, writer, self._service, self._limits, answer_after_eof=True)
@@ -207,6 +212,20 @@ class _Listener:
         if self._server is not None:
             self._server.close()
             self._server = None
+
+
+def _listen_on_every_address(port: int) -> socket.socket:
+    """One socket for IPv4 and IPv6: two would get two different ports when `port` is 0."""
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("0.0.0.0", port))
+
+
+def _take_stdout() -> FileIO:
+    """Standard output for events alone; what libraries print goes to standard error from now."""
+    events = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    return events
 
 
 def _remove_stale_socket(path: Path) -> None:
