@@ -23,8 +23,9 @@ from wyoming_serving.audio import Samples
 FIRST_CHUNK_FRAMES = 16
 """Frames of audio in the first chunk of a sentence; 16 are 186 ms."""
 
-MOST_CHUNK_FRAMES = 64
-"""Chunks double up to this size: larger ones are no faster on a CPU, and cancel later."""
+CHUNK_FRAMES = 32
+"""Frames in the chunks after it. Larger ones take more memory, are no faster on a CPU (their
+signals leave its caches), and a client that leaves cancels them later."""
 
 
 @dataclass(frozen=True)
@@ -135,11 +136,10 @@ class SpeakingModel:
         return TextInputs(tensor(ids.phones), tensor(ids.tones), tensor(ids.languages), bert)
 
     def _chunk_sizes(self) -> Iterator[int]:
-        """Frames to decode at a time. The first chunk also holds the context that its audio
-        waits for; the next ones grow while what was sent before them plays."""
+        """Frames to decode at a time; the first chunk also holds the context that its audio
+        waits for."""
         yield self._context_frames + FIRST_CHUNK_FRAMES
-        for doublings in itertools.count(1):
-            yield min(FIRST_CHUNK_FRAMES << doublings, MOST_CHUNK_FRAMES)
+        yield from itertools.repeat(CHUNK_FRAMES)
 
 
 def _generator(seed: int | None) -> torch.Generator:

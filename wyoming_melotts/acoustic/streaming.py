@@ -24,11 +24,10 @@ class ConvStream:
 
     def push(self, x: Tensor, final: bool) -> Tensor:
         """Give the outputs that `x` completes, perhaps none."""
-        padding_end = self._padding if final else 0
         if self._history is None:
-            x = F.pad(x, (self._padding, padding_end))
-        else:
-            x = F.pad(torch.cat((self._history, x), dim=-1), (0, padding_end))
+            self._history = _zeros(x, self._padding)
+        end = [_zeros(x, self._padding)] if final else []
+        x = _join(self._history, x, *end)
         span = 2 * self._padding
         self._history = x[..., max(0, x.shape[-1] - span) :]
         if x.shape[-1] <= span:
@@ -54,8 +53,8 @@ class UpsamplingStream:
     def push(self, x: Tensor, final: bool) -> Tensor:
         """Give the outputs that `x` completes, perhaps none."""
         if self._history is None:
-            self._history = x.new_zeros(1, x.shape[1], 1, self._overlap)
-        x = torch.cat((self._history, x), dim=-1)
+            self._history = _zeros(x, self._overlap)
+        x = _join(self._history, x)
         self._history = x[..., x.shape[-1] - self._overlap :]
         start = self._overlap * self._rate
         end = x.shape[-1] * self._rate + (self._padding if final else 0)
@@ -78,10 +77,19 @@ class SumStream:
         """Give the sum as far as all signals have arrived."""
         if self._waiting is not None:
             pairs = zip(self._waiting, parts, strict=True)
-            parts = [torch.cat(pair, dim=-1) for pair in pairs]
+            parts = [_join(*pair) for pair in pairs]
         arrived = min(part.shape[-1] for part in parts)
         total = parts[0][..., :arrived] + parts[1][..., :arrived]
         for part in parts[2:]:
             total += part[..., :arrived]
         self._waiting = [part[..., arrived:] for part in parts]
         return total
+
+
+def _zeros(like: Tensor, steps: int) -> Tensor:
+    return like.new_zeros(1, 1, steps, like.shape[1]).permute(0, 3, 1, 2)
+
+
+def _join(*parts: Tensor) -> Tensor:
+    """Signals one after the other; in the memory's order this is a plain copy."""
+    return torch.cat([part.permute(0, 2, 3, 1) for part in parts], dim=2).permute(0, 3, 1, 2)
