@@ -1,8 +1,10 @@
 """The command line in processes of its own."""
 
 import asyncio
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -131,6 +133,21 @@ async def test_sigterm_while_loading_ends_well(tiny_sense_voice: Path) -> None:
     words = ["--model-dir", str(tiny_sense_voice), "--uri", "tcp://127.0.0.1:0"]
     async with server_process("wyoming_funasr", *words, **FIXED) as server:
         await server.port()
+        assert await server.terminate() == 0
+
+
+async def test_every_address_is_served_on_one_port(tiny_sense_voice: Path) -> None:
+    words = ["--model-dir", str(tiny_sense_voice), "--uri", "tcp://0.0.0.0:0", "--no-zeroconf"]
+    hosts = ["127.0.0.1"]
+    with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        hosts.append("::1")  # containers often have none
+    async with server_process("wyoming_funasr", *words, **FIXED) as server:
+        port = await server.port()
+        for host in hosts:
+            wire = Wire(*await asyncio.open_connection(host, port))
+            await wire.send(Describe())
+            await wire.read_type("info")
+            wire.writer.close()
         assert await server.terminate() == 0
 
 
