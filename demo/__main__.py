@@ -22,7 +22,7 @@ from wyoming_funasr.recognition import SAMPLE_RATE_HZ
 from wyoming_serving.audio import encode_pcm16
 
 RECORDINGS = Path(__file__).parent.parent / "tests" / "data"
-DEFAULT_FILES = [RECORDINGS / "attic_light_en.wav", RECORDINGS / "bedroom_light_off_zh.wav"]
+DEFAULT_FILES = [RECORDINGS / "kitchen_light_off_en.wav", RECORDINGS / "bedroom_light_off_zh.wav"]
 CHUNK_BYTES = 2048
 START_SECONDS = 120.0
 

@@ -40,9 +40,9 @@ def hear(recogniser: Recogniser, file: Path, hotwords: tuple[Hotword, ...] = ())
     return recogniser.run([Request(read_audio(file), hotwords=hotwords)])[0]
 
 
-KNOWN = ["attic_light_en", "bedroom_light_off_zh"]
+KNOWN = ["kitchen_light_off_en", "bedroom_light_off_zh"]
 UNKNOWN_ROOMS = {
-    "computer_room_light_zh": Hotword("电脑房", 3.0),
+    "reading_room_light_en": Hotword("reading room", 3.0),
     "flower_room_light_zh": Hotword("花房", 3.0),
 }
 
