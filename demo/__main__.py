@@ -45,6 +45,8 @@ async def run(uri: str, files: list[Path], *, once: bool) -> int:
     )
     try:
         await _wait_until_it_listens(uri, service)
+        # waits for the model, so that the latencies below are those of a running service
+        await _transcribe(uri, encode_pcm16(read_audio(files[0])))
         for file in files:
             await _show(uri, file)
         if once:
