@@ -102,7 +102,10 @@ class WholeSentenceDecoder(nn.Module):
 
     def forward(self, latent: Tensor, speaker: Tensor) -> Tensor:
         x = self.pre(latent) + self.cond(speaker)
-        for up, blocks in self.stages:
+        for stage in self.stages:
+            assert isinstance(stage, nn.ModuleList)
+            up, blocks = stage
+            assert isinstance(blocks, nn.ModuleList)
             x = up(F.leaky_relu(x, 0.1))
             x = torch.stack([_residual(block, x) for block in blocks]).mean(0)
         return torch.tanh(self.post(F.leaky_relu(x)))
@@ -114,7 +117,8 @@ def _weight_norm(layer: nn.Module) -> nn.Module:
         return nn.utils.weight_norm(layer)
 
 
-def _residual(block: nn.ModuleList, x: Tensor) -> Tensor:
+def _residual(block: nn.Module, x: Tensor) -> Tensor:
+    assert isinstance(block, nn.ModuleList)
     for dilated, plain in zip(block[::2], block[1::2], strict=True):
         x = plain(F.leaky_relu(dilated(F.leaky_relu(x, 0.1)), 0.1)) + x
     return x
@@ -131,7 +135,7 @@ class WholeBert(nn.Module):
         self.head = nn.Linear(config.hidden_size, config.vocab_size)
 
     def forward(self, ids: Tensor) -> Tensor:
-        states = [self.embeddings(ids)]
+        states: list[Tensor] = [self.embeddings(ids)]
         for layer in self.layers:
             states.append(layer(states[-1]))
         self.head(states[-1])
@@ -170,7 +174,8 @@ class UpstreamsWay:
         )
         speaker = self._synthesizer.speaker(1)
         latent = self._synthesizer.latent(inputs, speaker, Prosody(), generator)
-        return self._decoder(latent, speaker).shape[-1]
+        samples: Tensor = self._decoder(latent, speaker)
+        return samples.shape[-1]
 
 
 def write_models(folder: Path) -> None:
@@ -218,12 +223,12 @@ async def listen(events: list[Event], last: str) -> Timing:
         for event in events:
             await connection.write_event(event)
         first, audio_bytes = 0.0, 0
-        while (event := await connection.read_event()) is not None and event.type != last:
-            if event.type == "error":
-                raise RuntimeError(event.data["text"])
-            if event.type == "audio-chunk":
+        while (answer := await connection.read_event()) is not None and answer.type != last:
+            if answer.type == "error":
+                raise RuntimeError(answer.data["text"])
+            if answer.type == "audio-chunk":
                 first = first or time.perf_counter() - started
-                audio_bytes += len(event.payload or b"")
+                audio_bytes += len(answer.payload or b"")
         return Timing(first, time.perf_counter() - started, audio_bytes / 2 / 44_100)
 
 
@@ -274,6 +279,13 @@ def measure(ways: dict[str, Callable[[str], Timing]], repeats: int) -> Iterator[
             )
 
 
+def _shown(rows: Iterator[str]) -> Iterator[str]:
+    """Show each row as it comes: a slow machine takes minutes."""
+    for row in rows:
+        print(row, file=sys.stderr, flush=True)
+        yield row
+
+
 def _ratio(
     measured: list[Timing], reference: list[Timing], value: Callable[[Timing], float]
 ) -> str:
@@ -318,7 +330,7 @@ def run(repeats: int, threads: int) -> str:
                 "whole": lambda text: ask(process.pid, whole(text)),
                 "streaming": lambda text: ask(process.pid, streaming(text)),
             }
-            rows = "\n".join(measure(ways, repeats))
+            rows = "\n".join(_shown(measure(ways, repeats)))
             peak, anonymous = peak_memory_mb(process.pid)
     return (
         f"{_machine(threads)}\n\nMedians of {repeats}; in brackets how many times better than "

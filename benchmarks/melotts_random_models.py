@@ -5,6 +5,7 @@ ones serve the tests.
 """
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,9 @@ def write_voice(folder: Path, content: dict[str, Any], frames_per_token: float =
         for predictor in (model.dp.proj, model.sdp.flows["0"]):
             for parameter in predictor.parameters():
                 parameter.zero_()
-        model.dp.proj.bias.fill_(torch.log(torch.tensor(frames_per_token)))
-        model.sdp.flows["0"].m.fill_(-torch.log(torch.tensor(frames_per_token)))
+        log_frames = math.log(frames_per_token)
+        model.get_parameter("dp.proj.bias").fill_(log_frames)
+        model.get_parameter("sdp.flows.0.m").fill_(-log_frames)
     torch.save({"model": _as_published(model), "iteration": 0}, folder / "checkpoint.pth")
     return folder
 
@@ -117,7 +119,7 @@ def _random(parameter: Tensor) -> Tensor:
     if parameter.dim() < 2:
         return torch.ones_like(parameter) if parameter.dim() == 1 else parameter
     fan_in = parameter[0].numel()
-    return torch.randn_like(parameter) * fan_in**-0.5
+    return torch.randn_like(parameter) / math.sqrt(fan_in)
 
 
 def _as_published(model: Synthesizer) -> dict[str, Tensor]:
