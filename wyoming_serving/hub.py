@@ -1,8 +1,9 @@
 """Finding a model: a local folder, then the cache, then a download.
 
-Downloads go through ModelScope's and Hugging Face's own libraries, which check files and show a
-progress bar, keep what is whole after a break, and honour their own variables (`MODELSCOPE_ENDPOINT`, `HF_ENDPOINT`, proxies). A
-model appears in the cache only when it is complete: it is fetched into `NAME.partial` and renamed.
+Downloads go through ModelScope's and Hugging Face's own libraries, which check files, show a
+progress bar, keep what is whole after a break, and honour their own variables
+(`MODELSCOPE_ENDPOINT`, `HF_ENDPOINT`, proxies). A model appears in the cache only when it is
+complete: it is fetched into `NAME.partial` and renamed.
 """
 
 import logging
