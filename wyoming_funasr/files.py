@@ -6,11 +6,12 @@ from pathlib import Path
 import soundfile
 import soxr
 
+from wyoming_funasr.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.hotwords import merge_hotwords, read_hotword_file
 from wyoming_funasr.languages import model_language, opencc_conversion
 from wyoming_funasr.models import choose_model
 from wyoming_funasr.recogniser import Recogniser, Request
-from wyoming_funasr.recognition import SAMPLE_RATE_HZ, Recognition
+from wyoming_funasr.recognition import Recognition
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_funasr.text import convert_script
 from wyoming_serving.audio import Samples
@@ -29,7 +30,8 @@ def transcribe_file(recogniser: Recogniser, file: Path, settings: FunasrSettings
         settings.hotword_weight, settings.hotwords, from_file, (), settings.max_hotwords
     )
     language = model_language(settings.language, "auto", known)
-    request = Request(read_audio(file), language, settings.use_itn, hotwords)
+    speech = recogniser.hear(read_audio(file))
+    request = Request(speech, language, settings.use_itn, hotwords)
     heard = recogniser.run([request])[0]
     conversion = opencc_conversion(heard.language, settings.chinese_script)
     return replace(heard, text=convert_script(heard.text, conversion))

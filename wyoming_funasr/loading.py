@@ -13,7 +13,7 @@ from wyoming_funasr.models import CT_PUNC, FSMN_VAD, Model, find_folder
 from wyoming_funasr.recogniser import Recogniser
 from wyoming_funasr.recognition import Engine
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_funasr.vad import SileroVoiceActivity, VoiceActivity
+from wyoming_funasr.vad import PADDING_MS, SileroVoiceActivity, VoiceActivity
 from wyoming_serving.devices import Device, choose_device
 from wyoming_serving.hub import Hub
 
@@ -43,7 +43,9 @@ def load_recogniser(model: Model, settings: FunasrSettings, hub: Hub) -> Recogni
         engine = Paraformer(folder, device, _punctuation(model, settings, hub, device))
     # last, because importing silero_vad sets the number of threads to one
     torch.set_num_threads(settings.threads or os.cpu_count() or 1)
-    return Recogniser(engine, vad, settings.max_segment_time)
+    # a piece recognised ahead must be the one recognised in the end
+    padding_ms = min(PADDING_MS, settings.speculation_silence_ms or PADDING_MS)
+    return Recogniser(engine, vad, settings.max_segment_time, padding_ms)
 
 
 def _punctuation(

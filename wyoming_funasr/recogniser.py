@@ -1,4 +1,4 @@
-"""Audio in, recognition out: speech found, cut, turned to features, recognised, joined."""
+"""What was heard in, recognition out: pieces of speech turned to features, recognised, joined."""
 
 import itertools
 from collections.abc import Sequence
@@ -7,54 +7,71 @@ from operator import attrgetter
 
 import numpy as np
 
+from wyoming_funasr.fbank import SAMPLE_RATE_HZ, FbankStream
+from wyoming_funasr.hearing import Hearing, Piece
 from wyoming_funasr.hotwords import Hotword
-from wyoming_funasr.recognition import SAMPLE_RATE_HZ, Engine, Recognition, Token, Utterance
+from wyoming_funasr.recognition import Engine, Recognition, Token, Utterance
 from wyoming_funasr.text import join
-from wyoming_funasr.vad import Span, VoiceActivity, pieces
+from wyoming_funasr.vad import PADDING_MS, VoiceActivity
 from wyoming_serving.audio import Samples
 
 
 @dataclass(frozen=True)
 class Request:
-    """What one client wants to have recognised: 16 kHz mono samples and how."""
+    """What one client wants to have recognised, and how."""
 
-    samples: Samples
+    pieces: tuple[Piece, ...]
     language: str = "auto"
     use_itn: bool = True
     hotwords: tuple[Hotword, ...] = ()
 
     @property
     def seconds(self) -> float:
-        """Length of the audio."""
-        return len(self.samples) / SAMPLE_RATE_HZ
+        """Length of the speech."""
+        return sum(piece.seconds for piece in self.pieces)
 
 
 class Recogniser:
-    """Runs batches of requests; everything here happens in the device's worker thread."""
+    """A model with its ears."""
 
-    def __init__(self, engine: Engine, vad: VoiceActivity, longest_piece_ms: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        vad: VoiceActivity,
+        longest_piece_ms: int,
+        padding_ms: int = PADDING_MS,
+    ) -> None:
         self._engine = engine
         self._vad = vad
         self._longest_piece_ms = longest_piece_ms
+        self._padding_ms = padding_ms
+
+    def listen(self) -> Hearing:
+        """Begin to listen to an utterance."""
+        fbank = FbankStream(self._engine.fbank)
+        return Hearing(fbank, self._vad.stream(), self._longest_piece_ms, self._padding_ms)
+
+    def hear(self, samples: Samples) -> tuple[Piece, ...]:
+        """The speech in a whole recording (16 kHz, mono)."""
+        hearing = self.listen()
+        hearing.take(samples, last=True)
+        hearing.advance()
+        return hearing.pieces()
 
     def run(self, requests: Sequence[Request]) -> list[Recognition]:
-        """Recognise requests together; audio without speech gives an empty recognition."""
-        cuts = [
-            pieces(self._vad.spans(one.samples), len(one.samples), self._longest_piece_ms)
-            for one in requests
-        ]
+        """Recognise requests together, in the device's worker thread.
+
+        No speech gives an empty recognition.
+        """
         utterances = [
-            Utterance(
-                self._engine.features(one.samples[cut.start : cut.stop]),
-                one.language,
-                one.use_itn,
-                one.hotwords,
-            )
-            for one, spans in zip(requests, cuts, strict=True)
-            for cut in spans
+            Utterance(self._engine.features(piece.fbank), one.language, one.use_itn, one.hotwords)
+            for one in requests
+            for piece in one.pieces
         ]
         heard = iter(self._engine.recognize(utterances) if utterances else [])
-        return [_joined(spans, list(itertools.islice(heard, len(spans)))) for spans in cuts]
+        return [
+            _joined(one.pieces, list(itertools.islice(heard, len(one.pieces)))) for one in requests
+        ]
 
     def warm_up(self) -> None:
         """Run audio of several lengths, so that no client pays for the first use of a kernel.
@@ -62,18 +79,20 @@ class Recogniser:
         Noise passes no voice activity detection, so the engine is asked directly.
         """
         noise = np.random.default_rng(0).normal(0, 0.01, SAMPLE_RATE_HZ * 5).astype(np.float32)
-        self._vad.spans(noise)
+        self.hear(noise)
         for seconds in (1, 5):
-            features = self._engine.features(noise[: SAMPLE_RATE_HZ * seconds])
+            fbank = FbankStream(self._engine.fbank)
+            fbank.take(noise[: SAMPLE_RATE_HZ * seconds])
+            features = self._engine.features(fbank.between(0, len(noise)))
             self._engine.recognize([Utterance(features)])
 
 
-def _joined(spans: list[Span], parts: list[Recognition]) -> Recognition:
+def _joined(pieces: Sequence[Piece], parts: list[Recognition]) -> Recognition:
     if not parts:
         return Recognition()
     words = tuple(
-        _shifted(word, span.start * 1000 // SAMPLE_RATE_HZ)
-        for span, part in zip(spans, parts, strict=True)
+        _shifted(word, piece.start_ms)
+        for piece, part in zip(pieces, parts, strict=True)
         for word in part.words
     )
     longest = max(parts, key=lambda part: len(part.words))

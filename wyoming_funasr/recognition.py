@@ -7,11 +7,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from wyoming_funasr.fbank import Fbank, FbankSettings
 from wyoming_funasr.hotwords import Hotword
-from wyoming_serving.audio import Samples
-
-SAMPLE_RATE_HZ = 16_000
-"""What every FunASR model listens to."""
 
 Features = npt.NDArray[np.float32]
 """Log-mel features after low frame rate stacking and normalisation, shape [frames, channels]."""
@@ -60,8 +57,12 @@ class Engine(Protocol):
     Everything runs in the device's worker thread.
     """
 
-    def features(self, samples: Samples) -> Features:
-        """Features of 16 kHz mono samples from -1 to 1; no samples too few."""
+    @property
+    def fbank(self) -> FbankSettings:
+        """The filter banks that the model's front-end begins with."""
+
+    def features(self, fbank: Fbank) -> Features:
+        """Features of a stretch of audio; no frames too few."""
 
     def recognize(self, batch: Sequence[Utterance]) -> list[Recognition]:
         """Recognise a batch; the order is kept."""

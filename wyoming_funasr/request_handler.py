@@ -1,19 +1,18 @@
 """The speech-to-text protocol: transcribe, audio-start, audio-chunk, audio-stop -> transcript."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wyoming.asr import Transcribe, Transcript
+from wyoming.asr import Transcribe
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
 
-from wyoming_funasr.hotwords import Hotword
-from wyoming_funasr.languages import model_language, opencc_conversion
-from wyoming_funasr.recogniser import Request
-from wyoming_funasr.recognition import SAMPLE_RATE_HZ, Recognition
-from wyoming_funasr.text import convert_script
-from wyoming_serving.audio import PcmDecoder, PcmFormat, Samples, join
+from wyoming_funasr.fbank import SAMPLE_RATE_HZ
+from wyoming_funasr.languages import model_language
+from wyoming_funasr.listening import Listening, Wishes
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving.audio import PcmDecoder, PcmFormat, Samples
 from wyoming_serving.errors import InvalidEvent, ServiceError
 from wyoming_serving.session import Session
 
@@ -22,33 +21,29 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class _Utterance:
+class _Request:
     """What has come of one request so far."""
 
     started_at: float
-    language_tag: str | None = None
-    language: str = "auto"
-    hotwords: tuple[Hotword, ...] = ()
+    wishes: Wishes
     default_format: PcmFormat | None = None
     format: PcmFormat | None = None
     decoder: PcmDecoder | None = None
-    pieces: list[Samples] = field(default_factory=list)
+    listening: Listening | None = None
     samples: int = 0
-    truncated: bool = False
-    answered: bool = False
 
 
 class RequestHandler:
-    """Collects one client's audio and answers with its transcript."""
+    """Takes one client's requests, and has each listened to."""
 
     def __init__(self, service: "FunasrService", session: Session) -> None:
         self._service = service
         self._session = session
-        self._utterance: _Utterance | None = None
+        self._request: _Request | None = None
 
     @property
     def in_request(self) -> bool:
-        return self._utterance is not None
+        return self._request is not None
 
     async def handle(self, event: Event) -> None:
         self._check_age()
@@ -69,108 +64,69 @@ class RequestHandler:
                 "unknown-model", f"model {name!r} is not loaded; allowed: {model.name}"
             )
         tag = _text(data, "language")
-        self._utterance = _Utterance(
-            started_at=asyncio.get_running_loop().time(),
+        wishes = Wishes(
             language_tag=tag,
             language=model_language(tag, settings.language, model.languages),
             hotwords=self._service.hotwords(
                 _words(data, "transcript_names"), _words(data, "transcript_terms")
             ),
+            silence_ms=_silence_ms(settings, _text(data, "vad_sensitivity")),
         )
+        if self._request is not None and self._request.listening is not None:
+            self._request.listening.abandon()
+        self._request = _Request(asyncio.get_running_loop().time(), wishes)
 
-    def _current(self) -> _Utterance:
+    def _current(self) -> _Request:
         """The request under way; audio without `transcribe` begins one with the defaults."""
-        if self._utterance is None:
+        if self._request is None:
             self._begin({})
-        assert self._utterance is not None
-        return self._utterance
+        assert self._request is not None
+        return self._request
 
     async def _take_audio(self, event: Event) -> None:
-        utterance = self._current()
-        if utterance.answered or not event.payload:
+        request = self._current()
+        listening = await self._listening(request)
+        if listening.ended or not event.payload:
             return
-        given = _format(event.data) if "rate" in event.data else utterance.default_format
+        given = _format(event.data) if "rate" in event.data else request.default_format
         if given is None:
             raise InvalidEvent("audio-chunk needs rate, width and channels, or an audio-start")
-        if utterance.decoder is None or given != utterance.format:
-            self._flush(utterance)
-            utterance.format, utterance.decoder = given, PcmDecoder(given, SAMPLE_RATE_HZ)
-        self._keep(utterance, utterance.decoder.decode(event.payload))
-        if utterance.truncated:
-            await self._answer(utterance)
+        if request.decoder is None or given != request.format:
+            self._flush(request, listening)
+            request.format, request.decoder = given, PcmDecoder(given, SAMPLE_RATE_HZ)
+        self._pass_on(request, listening, request.decoder.decode(event.payload))
 
     async def _finish(self) -> None:
-        utterance = self._current()
-        if not utterance.answered:
-            self._flush(utterance)
-            await self._answer(utterance)
-        self._utterance = None
+        request = self._current()
+        listening = await self._listening(request)
+        self._flush(request, listening)
+        listening.end("audio-stop")
+        self._request = None
 
-    def _flush(self, utterance: _Utterance) -> None:
-        if utterance.decoder is not None:
-            self._keep(utterance, utterance.decoder.decode(b"", last=True))
+    async def _listening(self, request: _Request) -> Listening:
+        """Who listens to this request, from its first audio on."""
+        if request.listening is None:
+            request.listening = Listening(self._service, self._session, request.wishes)
+            await self._session.answer(request.listening.run())
+        return request.listening
 
-    def _keep(self, utterance: _Utterance, samples: Samples) -> None:
+    def _flush(self, request: _Request, listening: Listening) -> None:
+        if request.decoder is not None:
+            self._pass_on(request, listening, request.decoder.decode(b"", last=True))
+
+    def _pass_on(self, request: _Request, listening: Listening, samples: Samples) -> None:
         most = int(self._service.settings.max_utterance_seconds * SAMPLE_RATE_HZ)
-        room = most - utterance.samples
-        utterance.truncated |= len(samples) > room
-        utterance.pieces.append(samples[:room])
-        utterance.samples += min(len(samples), room)
-
-    async def _answer(self, utterance: _Utterance) -> None:
-        """Recognise what was kept; audio that still comes for this request is dropped."""
-        utterance.answered = True
-        await self._session.answer(self._transcribe(utterance))
-
-    async def _transcribe(self, utterance: _Utterance) -> None:
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        request = Request(
-            join(utterance.pieces),
-            utterance.language,
-            self._service.settings.use_itn,
-            utterance.hotwords,
-        )
-        utterance.pieces.clear()
-        heard = await self._service.recognize(request)
-        conversion = opencc_conversion(
-            utterance.language_tag or heard.language, self._service.settings.chinese_script
-        )
-        seconds = loop.time() - started
-        context = context_of(heard, request, truncated=utterance.truncated, seconds=seconds)
-        text = convert_script(heard.text, conversion)
-        language = heard.language or (utterance.language if text else None)
-        await self._session.send(Transcript(text=text, language=language, context=context))
+        room = most - request.samples
+        request.samples += min(len(samples), room)
+        listening.hear(samples[:room])
+        if len(samples) > room:
+            listening.end("limit")
 
     def _check_age(self) -> None:
         most = self._service.settings.max_request_seconds
-        utterance = self._utterance
-        if utterance and asyncio.get_running_loop().time() - utterance.started_at > most:
+        request = self._request
+        if request and asyncio.get_running_loop().time() - request.started_at > most:
             raise ServiceError("request-timeout", f"a request may last {most:g} s at most")
-
-
-def context_of(
-    heard: Recognition, request: Request, *, truncated: bool, seconds: float
-) -> dict[str, Any]:
-    """The keys are described in docs/protocol.md."""
-    return {
-        "confidence": round(heard.confidence, 4),
-        "emotion": heard.emotion,
-        "emotion_scores": heard.emotion_scores,
-        "event": heard.event,
-        "words": [
-            {
-                "text": word.text,
-                "start_ms": word.start_ms,
-                "end_ms": word.end_ms,
-                "confidence": word.confidence,
-            }
-            for word in heard.words
-        ],
-        "audio_ms": round(request.seconds * 1000),
-        "recognition_ms": round(seconds * 1000),
-        "truncated": truncated,
-    }
 
 
 def _format(data: dict[str, Any]) -> PcmFormat:
@@ -182,6 +138,22 @@ def _text(data: dict[str, Any], name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InvalidEvent(f"transcribe: {name} must be text, got {str(value)[:40]!r}")
     return value
+
+
+def _silence_ms(settings: FunasrSettings, sensitivity: str | None) -> int:
+    """The silence that ends an utterance, by the client's `vad_sensitivity`."""
+    known = {
+        None: settings.endpoint_silence_ms,
+        "default": settings.endpoint_silence_ms,
+        "relaxed": settings.endpoint_silence_relaxed_ms,
+        "aggressive": settings.endpoint_silence_aggressive_ms,
+    }
+    if sensitivity not in known:
+        given = str(sensitivity)[:40]
+        raise InvalidEvent(
+            f"transcribe: vad_sensitivity must be default, relaxed or aggressive, got {given!r}"
+        )
+    return known[sensitivity]
 
 
 def _words(data: dict[str, Any], name: str) -> list[str]:

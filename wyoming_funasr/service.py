@@ -1,11 +1,13 @@
 """The speech-to-text service: settings and model in, transcripts out."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
+from wyoming_funasr.hearing import Hearing
 from wyoming_funasr.hotwords import Hotword, merge_hotwords, read_hotword_file
 from wyoming_funasr.languages import advertised_tags
 from wyoming_funasr.models import check_memory, choose_model, is_on_disk
@@ -14,12 +16,21 @@ from wyoming_funasr.recognition import Recognition
 from wyoming_funasr.request_handler import RequestHandler
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving import __version__
+from wyoming_serving.audio import Samples
 from wyoming_serving.hub import Hub
 from wyoming_serving.scheduler import BatchLimits, Scheduler
 from wyoming_serving.service import Service
 from wyoming_serving.session import Session
 
 _LOGGER = logging.getLogger(__name__)
+
+
+@dataclass
+class SpeculationCounts:
+    """Recognitions begun in a pause: those that became the answer, and those in vain."""
+
+    used: int = 0
+    wasted: int = 0
 
 
 class FunasrService(Service):
@@ -51,13 +62,22 @@ class FunasrService(Service):
             size=lambda request: max(request.seconds, 0.1),
             name="recogniser",
         )
+        # its own thread: what is being said is heard while something else is recognised
+        self._ears: Scheduler[Callable[[], None], None] = Scheduler(
+            lambda jobs: [job() for job in jobs],
+            BatchLimits(max_queue=settings.max_connections),
+            name="ears",
+        )
+        self.speculation = SpeculationCounts()
 
     async def load(self) -> None:
         check_memory(self.model)
         self._scheduler.start()
+        self._ears.start()
         self._recogniser = await self._scheduler.call(self._load_recogniser)
 
     async def close(self) -> None:
+        await self._ears.close()
         await self._scheduler.close()
 
     def handler(self, session: Session) -> RequestHandler:
@@ -70,16 +90,28 @@ class FunasrService(Service):
             settings.hotword_weight, self._hotwords, names, terms, settings.max_hotwords
         )
 
-    async def recognize(self, request: Request) -> Recognition:
-        """Recognise when the model is ready; no audio needs no model.
+    def listen(self) -> Hearing:
+        """Begin to listen to an utterance; the model must be ready."""
+        assert self._recogniser is not None
+        return self._recogniser.listen()
+
+    async def hear(self, hearing: Hearing, samples: Samples, *, last: bool) -> None:
+        """Compute features and voice activity of the next samples.
 
         Raises:
-            ServiceError: `not-ready` or `queue-full`.
+            QueueFull: `queue-full`.
         """
-        if not len(request.samples):
+        await self._ears.submit(lambda: hearing.take(samples, last=last))
+
+    async def recognize(self, request: Request, priority: int = 0) -> Recognition:
+        """Recognise speech; none at all needs no time.
+
+        Raises:
+            QueueFull: `queue-full`.
+        """
+        if not request.pieces:
             return Recognition()
-        await self.wait_ready()
-        return await self._scheduler.submit(request)
+        return await self._scheduler.submit(request, priority)
 
     def info(self) -> Info:
         author = Attribution(name=self.model.author, url=self.model.url)
@@ -98,8 +130,8 @@ class FunasrService(Service):
             description="Speech to text with FunASR",
             version=__version__,
             models=[model],
-            supports_transcript_streaming=False,
-            requires_external_vad=True,
+            supports_transcript_streaming=self.settings.partial_transcripts,
+            requires_external_vad=not self.settings.endpointing,
         )
         return Info(asr=[program])
 

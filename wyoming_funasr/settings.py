@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
@@ -50,6 +50,37 @@ class FunasrSettings(Settings):
     max_hotwords: int = Field(
         500, ge=0, le=10_000, description="Hotwords that one request may use, the first ones count"
     )
+    endpointing: bool = Field(
+        True, description="Find the end of speech here, and answer before audio-stop"
+    )
+    endpoint_silence_ms: int = Field(
+        400, ge=100, le=5_000, description="Silence that ends an utterance, milliseconds"
+    )
+    endpoint_silence_relaxed_ms: int = Field(
+        800, ge=100, le=5_000, description="The same, for clients that ask for relaxed detection"
+    )
+    endpoint_silence_aggressive_ms: int = Field(
+        250, ge=100, le=5_000, description="The same, for clients that ask for aggressive detection"
+    )
+    endpoint_silence_unfinished_ms: int = Field(
+        1_000, ge=100, le=5_000, description="The same, behind a text that breaks off (… the, 把)"
+    )
+    no_speech_seconds: float = Field(
+        10.0, gt=0, le=600, description="With endpointing: audio without speech that ends a request"
+    )
+    speculation_silence_ms: int = Field(
+        200, ge=0, le=2_000, description="Pause in which recognition begins ahead; 0 turns it off"
+    )
+    partial_transcripts: bool = Field(
+        False, description="Send the text so far while a person speaks; costs processor time"
+    )
+    partial_interval_ms: int = Field(
+        300, ge=100, le=10_000, description="Audio between two partial transcripts"
+    )
+    partial_window_seconds: float = Field(
+        15.0, gt=0, le=60, description="Partial transcripts cover the utterance up to here"
+    )
+    voice_events: bool = Field(False, description="Send voice-started and voice-stopped")
     max_utterance_seconds: float = Field(
         30.0, gt=0, le=600, description="Longest utterance; it is recognised up to there"
     )
@@ -60,6 +91,12 @@ class FunasrSettings(Settings):
     max_batch_seconds: float = Field(
         60.0, gt=0, le=3600, description="Audio in one batch, with its padding"
     )
+
+    @model_validator(mode="after")
+    def _check_endpointing(self) -> "FunasrSettings":
+        if self.endpointing and not self.use_external_vad:
+            raise ValueError("endpointing needs use_external_vad: fsmn-vad waits for audio-stop")
+        return self
 
     @field_validator("hotwords", mode="before")
     @classmethod

@@ -121,6 +121,8 @@ class Session:
                 raise
         self._answer = asyncio.create_task(self._guard(work))
         self._answer.add_done_callback(lambda _: self._leave_if_drained())
+        # a task cancelled before its first step never awaits its work
+        self._answer.add_done_callback(lambda _: work.close())
 
     def _leave_if_drained(self) -> None:
         if self._draining and not self.busy:
@@ -135,7 +137,7 @@ class Session:
             if not self._failed:
                 await self._dispatch(event)
             self._leave_if_drained()
-        if self._answer_after_eof and self._answer is not None:
+        if self._answer_after_eof and self._answer is not None and not self._handler.in_request:
             await self._answer
 
     async def _dispatch(self, event: Event) -> None:

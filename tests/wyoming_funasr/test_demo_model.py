@@ -37,7 +37,8 @@ def transcript(file: Path) -> tuple[str, str]:
 
 
 def hear(recogniser: Recogniser, file: Path, hotwords: tuple[Hotword, ...] = ()) -> Recognition:
-    return recogniser.run([Request(read_audio(file), hotwords=hotwords)])[0]
+    speech = recogniser.hear(read_audio(file))
+    return recogniser.run([Request(speech, hotwords=hotwords)])[0]
 
 
 KNOWN = ["kitchen_light_off_en", "bedroom_light_off_zh"]

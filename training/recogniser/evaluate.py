@@ -18,8 +18,8 @@ import soxr
 
 from training.recogniser.shards import read_shard
 from wyoming_funasr.engines.sense_voice import SenseVoice
+from wyoming_funasr.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.recogniser import Recogniser, Request
-from wyoming_funasr.recognition import SAMPLE_RATE_HZ
 from wyoming_funasr.vad import SileroVoiceActivity
 from wyoming_serving.audio import Samples
 from wyoming_serving.devices import choose_device
@@ -88,7 +88,8 @@ def judge(recogniser: Recogniser, title: str, examples: list[Example]) -> Result
     """Recognise `examples` and count errors."""
     heard: list[str] = []
     for start in range(0, len(examples), _BATCH):
-        requests = [Request(one.samples) for one in examples[start : start + _BATCH]]
+        batch = examples[start : start + _BATCH]
+        requests = [Request(recogniser.hear(one.samples)) for one in batch]
         heard += [found.text for found in recogniser.run(requests)]
     said = [_plain(one.words) for one in examples]
     written = [_plain(text) for text in heard]

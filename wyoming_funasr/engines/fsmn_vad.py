@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from wyoming_funasr.engines.components import build
-from wyoming_funasr.recognition import SAMPLE_RATE_HZ
+from wyoming_funasr.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.vad import Span
-from wyoming_serving.audio import Samples
+from wyoming_serving.audio import Samples, join
 from wyoming_serving.devices import Device
 
 MODULES = (
@@ -26,8 +26,12 @@ class FsmnVoiceActivity:
     def __init__(self, folder: Path) -> None:
         self._parts = build(folder, MODULES, Device("cpu", "float32", "CPU, float32"))
 
+    def stream(self) -> "FsmnStream":
+        return FsmnStream(self)
+
     @torch.inference_mode()
     def spans(self, samples: Samples) -> list[Span]:
+        """Speech in a whole recording."""
         if len(samples) < _FEWEST_SAMPLES:
             return []
         results, _ = self._parts.model.inference(
@@ -40,3 +44,30 @@ class FsmnVoiceActivity:
         per_ms = SAMPLE_RATE_HZ // 1000
         found: list[list[Any]] = results[0]["value"] if results else []
         return [Span(int(a) * per_ms, min(int(b) * per_ms, len(samples))) for a, b in found]
+
+
+class FsmnStream:
+    """Collects an utterance; the model is asked once, when its end has come.
+
+    So it knows of no pauses before that: it goes with no endpointing and no speculation.
+    """
+
+    silence_ms = 0
+
+    def __init__(self, vad: FsmnVoiceActivity) -> None:
+        self._vad = vad
+        self._samples: list[Samples] = []
+        self._spans: list[Span] = []
+        self.position = 0
+
+    def take(self, samples: Samples, *, last: bool) -> None:
+        self._samples.append(samples)
+        self.position += len(samples)
+        if last:
+            self._spans = self._vad.spans(join(self._samples))
+
+    def advance(self, silence_ms: int | None) -> bool:
+        return False
+
+    def spans(self) -> list[Span]:
+        return self._spans

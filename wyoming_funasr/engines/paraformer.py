@@ -13,12 +13,12 @@ import torch
 import torch.nn.functional as F
 
 from wyoming_funasr.engines.components import build
-from wyoming_funasr.engines.features import extract_features
+from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.engines.punctuation import Punctuation
+from wyoming_funasr.fbank import Fbank
 from wyoming_funasr.hotwords import Hotword
-from wyoming_funasr.recognition import SAMPLE_RATE_HZ, Features, Recognition, Token, Utterance
+from wyoming_funasr.recognition import Features, Recognition, Token, Utterance
 from wyoming_funasr.text import clean
-from wyoming_serving.audio import Samples
 from wyoming_serving.devices import Device
 
 MODULES = (
@@ -33,8 +33,8 @@ MODULES = (
     "funasr.frontends.wav_frontend",
     "funasr.tokenizer.char_tokenizer",
 )
-_FEWEST_SAMPLES = SAMPLE_RATE_HZ // 4
-"""The length predictor needs a few frames to look at."""
+_FEWEST_FRAMES = 23
+"""A quarter of a second: the length predictor needs a few rows to look at."""
 
 
 class Paraformer:
@@ -47,7 +47,8 @@ class Paraformer:
         """`punctuation`: writes the marks that the model itself does not, where they are wanted."""
         parts = build(folder, MODULES, device)
         self._model = parts.model
-        self._frontend = parts.frontend
+        self._stacker = FeatureStacker(parts.frontend)
+        self.fbank = self._stacker.fbank
         self._tokenizer = parts.tokenizer
         self._punctuation = punctuation
         self._device = device.torch_name
@@ -55,9 +56,9 @@ class Paraformer:
         self._has_times = hasattr(parts.model, "calc_predictor_timestamp")
         self._known = set(parts.vocabulary)
 
-    def features(self, samples: Samples) -> Features:
-        """Shape [frames, channels]; short input is padded with silence."""
-        return extract_features(self._frontend, samples, _FEWEST_SAMPLES)
+    def features(self, fbank: Fbank) -> Features:
+        """Shape [rows, channels]; short input is filled up with silence."""
+        return self._stacker.features(fbank, _FEWEST_FRAMES)
 
     @torch.inference_mode()
     def recognize(self, batch: Sequence[Utterance]) -> list[Recognition]:

@@ -14,11 +14,11 @@ import torch.nn.functional as F
 
 from wyoming_funasr import ctc
 from wyoming_funasr.engines.components import build
-from wyoming_funasr.engines.features import extract_features
+from wyoming_funasr.engines.features import FeatureStacker
+from wyoming_funasr.fbank import Fbank
 from wyoming_funasr.hotwords import Hotword
-from wyoming_funasr.recognition import SAMPLE_RATE_HZ, Features, Recognition, Token, Utterance
+from wyoming_funasr.recognition import Features, Recognition, Token, Utterance
 from wyoming_funasr.text import clean
-from wyoming_serving.audio import Samples
 from wyoming_serving.devices import Device
 
 MODULES = (
@@ -30,8 +30,7 @@ _QUERIES = 4
 _EMOTION_PLACE = 1
 _EMOTIONS = ("HAPPY", "SAD", "ANGRY", "NEUTRAL", "FEARFUL", "DISGUSTED", "SURPRISED")
 _LANGUAGES = ("zh", "en", "yue", "ja", "ko")
-_FEWEST_SAMPLES = SAMPLE_RATE_HZ // 40
-"""One analysis window, 25 ms."""
+_FEWEST_FRAMES = 1
 
 
 class SenseVoice:
@@ -44,19 +43,19 @@ class SenseVoice:
     def __init__(self, folder: Path, device: Device) -> None:
         parts = build(folder, MODULES, device)
         self._model = parts.model
-        self._frontend = parts.frontend
+        self._stacker = FeatureStacker(parts.frontend)
+        self.fbank = self._stacker.fbank
         self._tokenizer = parts.tokenizer
         self._device = device
         self._pieces = parts.vocabulary
-        self._frame_ms = parts.frontend.frame_shift * parts.frontend.lfr_n
         self._tags = {i: p[2:-2] for i, p in enumerate(self._pieces) if _is_tag(p)}
         ids = {tag: token for token, tag in self._tags.items()}
         self._emotion_ids = {name: ids[name] for name in _EMOTIONS if name in ids}
         self._graph = lru_cache(maxsize=16)(self._build_graph)
 
-    def features(self, samples: Samples) -> Features:
-        """Shape [frames, channels]; short input is padded with silence."""
-        return extract_features(self._frontend, samples, _FEWEST_SAMPLES)
+    def features(self, fbank: Fbank) -> Features:
+        """Shape [rows, channels]; short input is filled up with silence."""
+        return self._stacker.features(fbank, _FEWEST_FRAMES)
 
     @torch.inference_mode()
     def recognize(self, batch: Sequence[Utterance]) -> list[Recognition]:
@@ -108,7 +107,7 @@ class SenseVoice:
         for token in tokens:
             piece = self._pieces[token.token]
             text = piece.removeprefix(ctc.WORD_START)
-            start, end = token.start * self._frame_ms, token.end * self._frame_ms
+            start, end = token.start * self._stacker.row_ms, token.end * self._stacker.row_ms
             glued = bool(words) and text == piece and text.isascii() and words[-1].text.isascii()
             if glued:
                 last = words.pop()

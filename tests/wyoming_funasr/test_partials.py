@@ -1,0 +1,58 @@
+"""Texts that grow and are never taken back."""
+
+import pytest
+
+from wyoming_funasr.endpointing import is_unfinished
+from wyoming_funasr.partials import StableText, split_words
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Turn on the light.", "打开客厅的灯。", "打开 WiFi 吗？", "it's 21.5 °C", "불 켜 줘."]
+)
+def test_words_joined_are_the_text(text: str) -> None:
+    assert "".join(split_words(text)) == text
+
+
+def test_words_are_latin_words_and_single_chinese_characters() -> None:
+    assert split_words("打开 the lamp。") == ["打", "开", " the", " lamp", "。"]
+
+
+def test_a_word_is_sent_when_two_hypotheses_agree() -> None:
+    text = StableText()
+    assert text.offer("Turn of") == ""
+    assert text.offer("Turn on the") == "Turn"
+    assert text.offer("Turn on the living") == " on"
+    assert text.offer("Turn on the living room light") == " the living"
+    assert text.finish("Turn on the living room light.") == (
+        "Turn on the living room light.", " room light.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("final", "whole"),
+    [
+        ("Turn off the light.", "Turn on the light."),
+        ("turn on the light.", "Turn on the light."),
+        ("The turn on the light.", "Turn on the light."),
+        ("", "Turn on the"),
+    ],
+)
+def test_what_was_sent_stays_where_the_final_text_differs(final: str, whole: str) -> None:
+    text = StableText()
+    text.offer("Turn on the light now")
+    assert text.offer("Turn on the light now") == "Turn on the"
+    assert text.finish(final)[0] == whole
+
+
+@pytest.mark.parametrize(
+    "text", ["Turn on the", "turn on the.", "打开客厅的", "把", "电気を", "and", "please,", "불을"]
+)
+def test_a_text_that_breaks_off_is_unfinished(text: str) -> None:
+    assert is_unfinished(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Turn on the light.", "Turn it on.", "打开客厅的灯。", "停止", "電気をつけて", "불 켜", ""]
+)
+def test_a_whole_command_is_not(text: str) -> None:
+    assert not is_unfinished(text)
