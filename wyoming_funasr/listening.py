@@ -148,13 +148,14 @@ class Listening:
             return False
         while hearing.advance(self._needed_silence_ms(hearing)):
             if self._verdict.speech == hearing.speech():
-                self.end("silence")
+                self._ended_by = "silence"  # whatever came behind it
                 return True
             text = (await self._recognise(hearing)).text
             self._verdict = _Verdict(hearing.speech(), self._judged_silence_ms(text))
         if self._is_waiting_in_vain(hearing):
-            self.end("no-speech")
-        return self.ended and self._ended_by == "no-speech"
+            self._ended_by = "no-speech"
+            return True
+        return False
 
     def _needed_silence_ms(self, hearing: Hearing) -> int | None:
         """Silence to look for; None where what was heard so far is no speech at all."""

@@ -199,7 +199,9 @@ def _read_yaml(file: Path) -> dict[str, Any]:
 
 
 def _explain(cls: type[Settings], error: ErrorDetails) -> str:
-    name = str(error["loc"][0]) if error["loc"] else "settings"
+    if not error["loc"]:  # settings that do not go together
+        return error["msg"].removeprefix("Value error, ")
+    name = str(error["loc"][0])
     field = cls.model_fields.get(name)
     if field is None:
         return f"{name}: there is no such setting; allowed: {', '.join(cls.model_fields)}"

@@ -14,7 +14,8 @@ from wyoming_funasr.fbank import HOP_SAMPLES, SILENCE, FbankStream
 
 def funasr_features(frontend: torch.nn.Module, samples: np.ndarray) -> np.ndarray:
     found, _ = frontend(torch.from_numpy(samples)[None], [len(samples)])
-    return found[0].numpy()
+    features: np.ndarray = found[0].numpy()
+    return features
 
 
 @pytest.mark.parametrize("model", ["tiny_sense_voice", "tiny_seaco"])

@@ -7,7 +7,8 @@ from wyoming_funasr.partials import StableText, split_words
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Turn on the light.", "打开客厅的灯。", "打开 WiFi 吗？", "it's 21.5 °C", "불 켜 줘."]
+    "text",
+    ["", "Turn on the light.", "打开客厅的灯。", "打开 WiFi 吗？", "it's 21.5 °C", "불 켜 줘."],
 )
 def test_words_joined_are_the_text(text: str) -> None:
     assert "".join(split_words(text)) == text
@@ -52,7 +53,8 @@ def test_a_text_that_breaks_off_is_unfinished(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Turn on the light.", "Turn it on.", "打开客厅的灯。", "停止", "電気をつけて", "불 켜", ""]
+    "text",
+    ["Turn on the light.", "Turn it on.", "打开客厅的灯。", "停止", "電気をつけて", "불 켜", ""],
 )
 def test_a_whole_command_is_not(text: str) -> None:
     assert not is_unfinished(text)
