@@ -2,8 +2,12 @@
 
 import gc
 import logging
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -23,6 +27,8 @@ from wyoming_serving.devices import choose_device
 
 _LOGGER = logging.getLogger(__name__)
 
+Chunk = TypeVar("Chunk")
+
 
 def speech_options(settings: MelottsSettings) -> SpeechOptions:
     """What the settings say about speaking."""
@@ -40,7 +46,7 @@ def free_memory_bytes() -> int:
 
 
 class Engine:
-    """Loads models and speaks with them. Used by one thread at a time."""
+    """Loads models and speaks with them."""
 
     def __init__(
         self,
@@ -53,14 +59,22 @@ class Engine:
         Raises:
             ServiceError: the device asked for by name does not work.
         """
-        if settings.threads:
-            torch.set_num_threads(settings.threads)
+        threads = settings.threads or torch.get_num_threads()
+        torch.set_num_threads(threads)
         self.device = choose_device(settings.device, settings.precision)
         _LOGGER.info("voices run on %s", self.device.description)
         self._settings = settings
         self._library = library
         self._free_memory = free_memory
         self._options = speech_options(settings)
+        self._front_end_thread = ThreadPoolExecutor(1, thread_name_prefix="front-end")
+        share = max(1, threads // settings.parallel_speeches)
+        self._side_by_side = ThreadPoolExecutor(
+            settings.parallel_speeches,
+            thread_name_prefix="speaker",
+            initializer=partial(torch.set_num_threads, share),
+        )
+        self._loading = threading.Lock()
         self._models: dict[str, SpeakingModel] = {}
         self._berts: WeakValueDictionary[str, BertFeatures] = WeakValueDictionary()
 
@@ -69,15 +83,34 @@ class Engine:
         """Keys of the models in memory, the least recently used first."""
         return list(self._models)
 
-    def speak(self, voice: Voice, text: str) -> Iterator[Samples]:
+    def advance(self, speeches: Sequence[Iterator[Chunk]]) -> list[Chunk | Exception | None]:
+        """The next chunk of each speech, None at its end.
+
+        One speech gets all CPU threads. Several share them, each with its own: a core that works
+        on one of them alone wastes nothing on waiting for the other cores.
+        """
+        if len(speeches) == 1 or self.device.torch_name != "cpu":
+            return [_next(speech) for speech in speeches]
+        return list(self._side_by_side.map(_next, speeches))
+
+    def close(self) -> None:
+        """End the threads; a step that runs in one ends unheard."""
+        self._front_end_thread.shutdown(wait=False, cancel_futures=True)
+        self._side_by_side.shutdown(wait=False, cancel_futures=True)
+
+    def speak(
+        self, voice: Voice, text: str, crowded: Callable[[], bool] = lambda: False
+    ) -> Iterator[Samples]:
         """The audio of a sentence in chunks at the settings' rate, each computed when asked for.
+
+        `crowded` says whether other sentences are being spoken at the same time.
 
         Raises:
             ServiceError: the voice cannot be loaded.
         """
         model = self.load(voice.model)
         resampler = Resampler(model.sample_rate_hz, self._settings.sample_rate_hz)
-        for samples in model.speak(text, voice.speaker, self._options):
+        for samples in model.speak(text, voice.speaker, self._options, crowded):
             yield resampler.resample(samples)
         rest = resampler.resample(np.zeros(0, np.float32), last=True)
         if len(rest):
@@ -89,14 +122,15 @@ class Engine:
         Raises:
             ServiceError: its files are missing or wrong.
         """
-        speaking = self._models.pop(model.key, None)
-        if speaking is None:
-            folder, bert_folder = self._library.fetch(model)
-            self._make_room()
-            speaking = self._read(model, folder, bert_folder)
-            _LOGGER.info("loaded %s from %s", model.key, folder)
-        self._models[model.key] = speaking
-        return speaking
+        with self._loading:
+            speaking = self._models.pop(model.key, None)
+            if speaking is None:
+                folder, bert_folder = self._library.fetch(model)
+                self._make_room()
+                speaking = self._read(model, folder, bert_folder)
+                _LOGGER.info("loaded %s from %s", model.key, folder)
+            self._models[model.key] = speaking
+            return speaking
 
     def _make_room(self) -> None:
         """Drop models until enough memory is free for another."""
@@ -111,8 +145,17 @@ class Engine:
         synthesizer = Synthesizer.load(folder)
         bert = self._bert(model.language, bert_folder) if bert_folder else None
         tokenizer = bert.tokenizer if bert else find_tokenizer(model.language, self._library)
-        reader = make_reader(model.language, tokenizer, self._options)
-        return SpeakingModel(model.language, synthesizer, reader, bert, self.device.torch_name)
+        reader = self._front_end_thread.submit(
+            make_reader, model.language, tokenizer, self._options
+        ).result()
+        return SpeakingModel(
+            model.language,
+            synthesizer,
+            reader,
+            bert,
+            self.device.torch_name,
+            self._front_end_thread,
+        )
 
     def _bert(self, language: Language, folder: Path) -> BertFeatures:
         """The BERT of a language, shared by all models that use it."""
@@ -121,6 +164,14 @@ class Engine:
             bert = BertFeatures.load(folder, language.key, self.device)
             self._berts[language.bert.name] = bert
         return bert
+
+
+def _next(speech: Iterator[Chunk]) -> Chunk | Exception | None:
+    """A failure is a result too: that of one speech is not its neighbours'."""
+    try:
+        return next(speech, None)
+    except Exception as error:
+        return error
 
 
 def find_tokenizer(language: Language, library: VoiceLibrary) -> Tokenizer:

@@ -1,7 +1,8 @@
 """Computing ahead of the one who takes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -11,7 +12,7 @@ class _End:
     """Marks the end of the items."""
 
 
-async def prefetch(source: AsyncIterator[Item], most: int) -> AsyncIterator[Item]:
+async def prefetch(source: AsyncGenerator[Item, None], most: int) -> AsyncIterator[Item]:
     """Give the items of `source`, of which up to `most` are computed in advance.
 
     An exception of the source is raised after the items before it. When the taker stops, so does
@@ -21,8 +22,9 @@ async def prefetch(source: AsyncIterator[Item], most: int) -> AsyncIterator[Item
 
     async def fill() -> None:
         try:
-            async for item in source:
-                await ready.put(item)
+            async with aclosing(source):
+                async for item in source:
+                    await ready.put(item)
         except Exception as error:
             await ready.put(error)
         else:

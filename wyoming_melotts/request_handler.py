@@ -1,7 +1,8 @@
 """The text-to-speech protocol: whole texts, and texts that arrive while they are spoken."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from wyoming.tts import (
     SynthesizeStopped,
 )
 
+from wyoming_melotts.playback import Playback
 from wyoming_melotts.prefetch import prefetch
 from wyoming_melotts.sentences import SentenceCutter, cut_sentences
 from wyoming_melotts.voices import Voice, VoiceRequest
@@ -117,14 +119,14 @@ class RequestHandler:
 
     async def _audio(
         self, sentences: AsyncIterator[str], voice: Voice | None
-    ) -> AsyncIterator[bytes]:
-        admitted = False
+    ) -> AsyncGenerator[bytes, None]:
+        playback = Playback(self._service.settings.sample_rate_hz)
         async for sentence in sentences:
             if voice is None:
                 voice = self._service.library.fitting(sentence, self._service.default_voice)
-            async for chunk in self._service.speak(voice, sentence, admitted=admitted):
-                admitted = True
-                yield chunk
+            async with aclosing(self._service.speak(voice, sentence, playback)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
 
     def _current(self, event: Event) -> _TextStream:
         if self._stream is None:

@@ -1,7 +1,7 @@
 """The text-to-speech service: settings and voices in, audio out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from wyoming.info import Info
 
 from wyoming_melotts.cache import AudioCache
 from wyoming_melotts.info import describe_voices
+from wyoming_melotts.playback import Playback
 from wyoming_melotts.reachability import RECHECK_SECONDS, reachable_hubs
 from wyoming_melotts.request_handler import RequestHandler
 from wyoming_melotts.settings import MelottsSettings
@@ -28,6 +29,9 @@ _CHUNK_BYTES = 1 << 16
 """Audio that was computed before is sent in events of this size."""
 
 _WARM_UP = {"ZH": "你好。", "JP": "はい。", "KR": "네.", "ES": "Hola.", "FR": "Bonjour."}
+
+_FIRST_AUDIO, _LATER_AUDIO = 0, 1
+"""Priorities: who hears nothing yet goes before who hears something."""
 
 Speech = Iterator[bytes]
 """PCM chunks of a sentence, each computed when it is asked for."""
@@ -54,10 +58,11 @@ class MelottsService(Service):
         self._watching: asyncio.Task[None] | None = None
         self._downloads: dict[str, asyncio.Task[object]] = {}
         self._engine: Engine | None = None
+        self._speaking = 0
         self._scheduler: Scheduler[Speech, bytes | None] = Scheduler(
-            lambda speeches: [next(speech, None) for speech in speeches],
+            self._advance,
             BatchLimits(
-                max_jobs=1,
+                max_jobs=settings.parallel_speeches,
                 max_queue=settings.max_queue,
                 max_wait_seconds=settings.max_wait_seconds,
             ),
@@ -79,6 +84,8 @@ class MelottsService(Service):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._scheduler.close()
+        if self._engine is not None:
+            self._engine.close()
 
     def handler(self, session: Session) -> RequestHandler:
         return RequestHandler(self, session)
@@ -91,11 +98,14 @@ class MelottsService(Service):
         }
         return describe_voices(self.library.voices(), installed)
 
-    async def speak(self, voice: Voice, sentence: str, *, admitted: bool) -> AsyncIterator[bytes]:
+    async def speak(
+        self, voice: Voice, sentence: str, playback: Playback
+    ) -> AsyncGenerator[bytes, None]:
         """The audio of a sentence as 16-bit PCM, as it is computed.
 
-        A request's first sentence waits in the queue and may be refused; later ones are
-        `admitted`, so that no answer breaks off in the middle.
+        Each chunk is a job of its own. Before `playback` has audio the job is urgent, and the
+        first may be refused; after that no answer breaks off, and the client that has the least
+        left to play is served next.
 
         Raises:
             ServiceError: the voice cannot be had, or too much waits.
@@ -104,22 +114,39 @@ class MelottsService(Service):
         known = self._cache.get(key)
         if known is not None:
             for start in range(0, len(known), _CHUNK_BYTES):
-                yield known[start : start + _CHUNK_BYTES]
+                chunk = known[start : start + _CHUNK_BYTES]
+                playback.add(len(chunk))
+                yield chunk
             return
         await self.wait_ready()
         await self._wait_for_download(voice.model)
         assert self._engine is not None
-        speech = map(encode_pcm16, self._engine.speak(voice, sentence))
-        chunk = await (self._next(speech) if admitted else self._scheduler.submit(speech))
+        speech = map(encode_pcm16, self._engine.speak(voice, sentence, self._is_crowded))
         chunks = []
-        while chunk is not None:
-            chunks.append(chunk)
-            yield chunk
-            chunk = await self._next(speech)
+        self._speaking += 1
+        try:
+            while (computed := await self._next(speech, playback)) is not None:
+                playback.add(len(computed))
+                chunks.append(computed)
+                yield computed
+        finally:
+            self._speaking -= 1
         self._cache.put(key, b"".join(chunks))
 
-    async def _next(self, speech: Speech) -> bytes | None:
-        return await self._scheduler.call(lambda: next(speech, None))
+    async def _next(self, speech: Speech, playback: Playback) -> bytes | None:
+        return await self._scheduler.submit(
+            speech,
+            _LATER_AUDIO if playback.started else _FIRST_AUDIO,
+            deadline=playback.ends_at,
+            admitted=playback.started,
+        )
+
+    def _is_crowded(self) -> bool:
+        return self._speaking > 1
+
+    def _advance(self, speeches: Sequence[Speech]) -> list[bytes | Exception | None]:
+        assert self._engine is not None
+        return self._engine.advance(speeches)
 
     def _make_engine(self) -> "Engine":
         from wyoming_melotts.engine import Engine

@@ -1,5 +1,6 @@
 """Everything the text-to-speech service can be told."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -7,6 +8,9 @@ from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
+
+_MOST_PARALLEL_SPEECHES = 4
+"""More would make the first chunk of each late, and keep more memory."""
 
 
 class MelottsSettings(Settings):
@@ -68,6 +72,11 @@ class MelottsSettings(Settings):
     cache_mb: int = Field(
         32, ge=0, le=100_000, description="Memory for audio of recent sentences; 0 turns it off"
     )
+
+    @property
+    def parallel_speeches(self) -> int:
+        """How many speeches are computed side by side on a CPU."""
+        return min(_MOST_PARALLEL_SPEECHES, self.threads or os.cpu_count() or 1)
 
     @field_validator("preload", mode="before")
     @classmethod

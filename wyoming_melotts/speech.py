@@ -1,7 +1,8 @@
 """One loaded voice: text in, audio out as it is computed."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -21,11 +22,14 @@ from wyoming_melotts.voices import Language
 from wyoming_serving.audio import Samples
 
 FIRST_CHUNK_FRAMES = 16
-"""Frames of audio in the first chunk of a sentence; 16 are 186 ms."""
+"""Frames of audio in the first chunk of a piece; 16 are 186 ms."""
 
-CHUNK_FRAMES = 32
+CROWDED_FIRST_CHUNK_FRAMES = 4
+"""The same while others are being answered too: each starts with less, and so all start early."""
+
+CHUNK_FRAMES = 16
 """Frames in the chunks after it. Larger ones take more memory, are no faster on a CPU (their
-signals leave its caches), and a client that leaves cancels them later."""
+signals leave its caches), and keep new requests and cancellation waiting for longer."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,9 @@ class SpeakingModel:
         reader: Reader,
         bert: BertFeatures | None,
         device: str,
+        front_end_thread: Executor,
     ) -> None:
+        """`reader` is used in `front_end_thread` alone: libraries behind it know one thread."""
         codes = LANGUAGE_CODES[language.key]
         if codes.language_id >= synthesizer.config.num_languages:
             raise VoiceFileError(f"the voice knows no language {language.key}; rename its folder")
@@ -85,6 +91,7 @@ class SpeakingModel:
         self._synthesizer = synthesizer.to(device)
         self._reader = reader
         self._bert = bert
+        self._front_end_thread = front_end_thread
         self._context_frames = context_frames(synthesizer.config)
 
     @property
@@ -97,29 +104,37 @@ class SpeakingModel:
         """The speakers and their ids."""
         return dict(self._synthesizer.config.speakers)
 
-    def speak(self, text: str, speaker: str, options: SpeechOptions) -> Iterator[Samples]:
-        """The audio of a text in chunks, each computed when it is asked for.
+    def speak(
+        self, text: str, speaker: str, options: SpeechOptions, crowded: Callable[[], bool]
+    ) -> Iterator[Samples]:
+        """The audio of a text in chunks, each computed when it is asked for, in any thread.
 
         As upstream, a silence follows every piece. A text without a word gives nothing.
+        `crowded` says whether other texts are being spoken at the same time.
         """
         silence_ms = options.sentence_silence_ms / options.prosody.speed
         silence = np.zeros(int(self.sample_rate_hz * silence_ms / 1000), np.float32)
         speaker_id = self._synthesizer.config.speakers[speaker]
         generator = _generator(options.seed)
-        for piece in self._reader.pieces(text):
-            yield from self._speak_piece(piece, speaker_id, options.prosody, generator)
+        for piece in self._front_end_thread.submit(self._reader.pieces, text).result():
+            yield from self._speak_piece(piece, speaker_id, options.prosody, generator, crowded)
             if len(silence):
                 yield silence
 
     def _speak_piece(
-        self, piece: str, speaker_id: int, prosody: Prosody, generator: torch.Generator
+        self,
+        piece: str,
+        speaker_id: int,
+        prosody: Prosody,
+        generator: torch.Generator,
+        crowded: Callable[[], bool],
     ) -> Iterator[Samples]:
         speaker = self._synthesizer.speaker(speaker_id)
         latent = self._synthesizer.latent(self._inputs(piece), speaker, prosody, generator)
         stream = self._synthesizer.decoder_stream(speaker)
         frames = latent.shape[-1]
         start = 0
-        for size in self._chunk_sizes():
+        for size in self._chunk_sizes(crowded()):
             end = min(start + size, frames)
             samples = stream.push(latent[..., start:end], final=end == frames)
             if len(samples):
@@ -129,16 +144,17 @@ class SpeakingModel:
             start = end
 
     def _inputs(self, piece: str) -> TextInputs:
-        phonemes = self._reader.phonemize(piece)
+        phonemes = self._front_end_thread.submit(self._reader.phonemize, piece).result()
         ids = token_ids(phonemes, self._codes, self._synthesizer.config)
         bert = self._bert.features(phonemes.norm_text, ids.word2ph) if self._bert else None
         tensor = partial(torch.tensor, dtype=torch.int64)
         return TextInputs(tensor(ids.phones), tensor(ids.tones), tensor(ids.languages), bert)
 
-    def _chunk_sizes(self) -> Iterator[int]:
+    def _chunk_sizes(self, crowded: bool) -> Iterator[int]:
         """Frames to decode at a time; the first chunk also holds the context that its audio
         waits for."""
-        yield self._context_frames + FIRST_CHUNK_FRAMES
+        first = CROWDED_FIRST_CHUNK_FRAMES if crowded else FIRST_CHUNK_FRAMES
+        yield self._context_frames + first
         yield from itertools.repeat(CHUNK_FRAMES)
 
 

@@ -1,7 +1,8 @@
 """The only door to a device.
 
 Jobs wait in a bounded queue; one worker thread takes whatever waits as a batch, runs it, and each
-job gets its own answer. All bookkeeping happens on the event loop, so nothing here needs a lock.
+job gets its own answer. Work that goes on for a while is a job per step, so that others get their
+turn between its steps. All bookkeeping happens on the event loop, so nothing here needs a lock.
 """
 
 import asyncio
@@ -53,8 +54,10 @@ class SchedulerStats:
 
 @dataclass(order=True)
 class _Waiting(Generic[Job, Result]):
-    priority: int
+    priority: float
+    deadline: float
     order: int
+    admitted: bool = field(compare=False)
     job: Job = field(compare=False)
     size: float = field(compare=False)
     answer: "asyncio.Future[Result]" = field(compare=False)
@@ -64,13 +67,15 @@ class _Waiting(Generic[Job, Result]):
 class Scheduler(Generic[Job, Result]):
     """Queues jobs for one device and answers each.
 
-    `run_batch` is called in the worker thread with one or more jobs and gives as many results.
+    `run_batch` is called in the worker thread with one or more jobs of one priority and gives as
+    many results; an exception among them fails its own job alone. One that it raises makes it run
+    again job by job, so it may raise only before a job has changed.
     `size` of a job is in any unit that run time grows with (seconds of audio, frames, 1).
     """
 
     def __init__(
         self,
-        run_batch: Callable[[Sequence[Job]], Sequence[Result]],
+        run_batch: Callable[[Sequence[Job]], Sequence[Result | Exception]],
         limits: BatchLimits,
         size: Callable[[Job], float] = lambda job: 1.0,
         name: str = "device",
@@ -92,28 +97,40 @@ class Scheduler(Generic[Job, Result]):
         """Jobs that wait."""
         return sum(not waiting.answer.done() for waiting in self._queue)
 
-    @property
-    def expected_wait_seconds(self) -> float:
-        """Estimated time until a job submitted now would start."""
-        queued = sum(waiting.size for waiting in self._queue if not waiting.answer.done())
-        return (queued + self._running_size) * self._seconds_per_size
-
     def start(self) -> None:
         """Begin to run jobs; needs a running event loop."""
         self._dispatcher = asyncio.create_task(self._dispatch(), name="scheduler")
 
-    async def submit(self, job: Job, priority: int = 0) -> Result:
-        """Queue a job and wait for its result; lower `priority` goes first.
+    async def submit(
+        self,
+        job: Job,
+        priority: float = 0,
+        *,
+        deadline: float = float("inf"),
+        admitted: bool = False,
+    ) -> Result:
+        """Queue a job and wait for its result.
 
-        Cancelling the caller drops a job that has not started.
+        Lower `priority` goes first, then the earlier `deadline` (the event loop's time at which
+        the result is needed), then who came first. A job that continues `admitted` work is never
+        refused. Cancelling the caller drops a job that has not started.
 
         Raises:
-            QueueFull: at once, when too many jobs wait or the wait would be too long.
+            QueueFull: at once, when too much waits before the job or the wait would be too long.
         """
-        self._admit()
+        self._drop_cancelled()
+        if not admitted:
+            self._admit(priority)
         loop = asyncio.get_running_loop()
         waiting: _Waiting[Job, Result] = _Waiting(
-            priority, next(self._order), job, self._size(job), loop.create_future(), loop.time()
+            priority,
+            deadline,
+            next(self._order),
+            admitted,
+            job,
+            self._size(job),
+            loop.create_future(),
+            loop.time(),
         )
         heapq.heappush(self._queue, waiting)
         self._arrived.set()
@@ -133,17 +150,27 @@ class Scheduler(Generic[Job, Result]):
         self._queue.clear()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _admit(self) -> None:
-        depth = self.depth
+    def _admit(self, priority: float) -> None:
+        """Refuse what would wait behind too much; less urgent work does not count, except the
+        next steps of work that was promised."""
+        before = [one for one in self._queue if one.priority <= priority]
+        depth = sum(one.priority <= priority or one.admitted for one in self._queue)
         if depth >= self._limits.max_queue:
             self.stats.refused += 1
             raise QueueFull(f"{depth} requests wait already, at most {self._limits.max_queue} may")
-        expected = self.expected_wait_seconds
+        size_before = self._running_size + sum(one.size for one in before)
+        expected = size_before * self._seconds_per_size
         if expected > self._limits.max_wait_seconds:
             self.stats.refused += 1
             raise QueueFull(
                 f"the wait would be {expected:.1f} s, at most {self._limits.max_wait_seconds:g} s"
             )
+
+    def _drop_cancelled(self) -> None:
+        kept = [waiting for waiting in self._queue if not waiting.answer.done()]
+        self.stats.cancelled += len(self._queue) - len(kept)
+        heapq.heapify(kept)
+        self._queue = kept
 
     async def _dispatch(self) -> None:
         while True:
@@ -155,14 +182,13 @@ class Scheduler(Generic[Job, Result]):
             await self._run(batch)
 
     def _take_batch(self) -> list[_Waiting[Job, Result]]:
+        self._drop_cancelled()
         batch: list[_Waiting[Job, Result]] = []
         largest = 0.0
         while self._queue and len(batch) < self._limits.max_jobs:
             waiting = self._queue[0]
-            if waiting.answer.done():
-                heapq.heappop(self._queue)
-                self.stats.cancelled += 1
-                continue
+            if batch and waiting.priority != batch[0].priority:
+                break
             largest = max(largest, waiting.size)
             if batch and largest * (len(batch) + 1) > self._limits.max_padded_size:
                 break
@@ -175,18 +201,14 @@ class Scheduler(Generic[Job, Result]):
         self._running_size = sum(waiting.size for waiting in batch)
         try:
             results = await self.call(lambda: self._run_batch([one.job for one in batch]))
-            outcomes: list[tuple[_Waiting[Job, Result], Result]] = list(
-                zip(batch, results, strict=True)
-            )
+            outcomes = list(zip(batch, results, strict=True))
         except Exception as error:
             await self._after_failure(batch, error)
             return
         finally:
             self._note_run(asyncio.get_running_loop().time() - started)
         for waiting, result in outcomes:
-            self.stats.finished += 1
-            if not waiting.answer.done():
-                waiting.answer.set_result(result)
+            self._answer(waiting, result)
 
     async def _after_failure(self, batch: list[_Waiting[Job, Result]], error: Exception) -> None:
         """One job must not fail its neighbours: run a failed batch again, job by job."""
@@ -196,9 +218,18 @@ class Scheduler(Generic[Job, Result]):
                 if not waiting.answer.done():
                     await self._run([waiting])
             return
-        self.stats.failed += 1
-        if not batch[0].answer.done():
-            batch[0].answer.set_exception(error)
+        self._answer(batch[0], error)
+
+    def _answer(self, waiting: _Waiting[Job, Result], result: Result | Exception) -> None:
+        failed = isinstance(result, Exception)
+        self.stats.failed += failed
+        self.stats.finished += not failed
+        if waiting.answer.done():
+            return
+        if isinstance(result, Exception):
+            waiting.answer.set_exception(result)
+        else:
+            waiting.answer.set_result(result)
 
     def _note_run(self, seconds: float) -> None:
         self.stats.batches += 1

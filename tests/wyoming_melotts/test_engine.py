@@ -1,6 +1,7 @@
 """Voices in memory, and upstream's whole way from text to audio."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,42 @@ def test_voices_of_one_language_share_their_bert(
     first, second = (engine.load(library.models[key]) for key in ("EN", "EN_V2"))
     assert first._bert is second._bert is not None
     assert sum(len(part) for part in engine.speak(library.find("EN-US"), "The light is on.")) > 0
+
+
+def test_speeches_side_by_side_sound_as_alone(make_settings: SettingsMaker) -> None:
+    settings = make_settings(threads=2)
+    library = VoiceLibrary(settings)
+    engine = Engine(settings, library)
+    texts = ["The light is on.", "It is cold outside, and the heating is off."]
+    alone = [np.concatenate(list(engine.speak(library.find("EN-US"), text))) for text in texts]
+    speeches = [engine.speak(library.find("EN-US"), text, lambda: True) for text in texts]
+    together: list[list[np.ndarray]] = [[] for _ in texts]
+    unfinished = True
+    while unfinished:
+        unfinished = False
+        for parts, chunk in zip(together, engine.advance(speeches), strict=True):
+            assert not isinstance(chunk, Exception)
+            if chunk is not None:
+                unfinished = True
+                parts.append(chunk)
+    engine.close()
+    for whole, parts in zip(alone, together, strict=True):
+        np.testing.assert_allclose(np.concatenate(parts), whole, atol=TOLERANCE)
+
+
+def test_one_speech_that_fails_leaves_the_other_alone(make_settings: SettingsMaker) -> None:
+    def broken() -> Iterator[np.ndarray]:
+        yield np.zeros(1, np.float32)
+        raise ValueError("broken")
+
+    settings = make_settings(threads=2)
+    engine = Engine(settings, VoiceLibrary(settings))
+    speeches = [broken(), iter([np.ones(1, np.float32), np.ones(2, np.float32)])]
+    assert [len(chunk) for chunk in engine.advance(speeches)] == [1, 1]
+    failed, chunk = engine.advance(speeches)
+    assert isinstance(failed, ValueError)
+    assert len(chunk) == 2
+    engine.close()
 
 
 def test_a_seed_decides_how_a_text_sounds(make_settings: SettingsMaker) -> None:

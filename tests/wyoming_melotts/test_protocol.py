@@ -1,6 +1,7 @@
 """The text-to-speech protocol through a real server on a real socket."""
 
 import asyncio
+import threading
 from dataclasses import dataclass
 
 import pytest
@@ -276,6 +277,30 @@ async def test_two_clients_are_served_in_turns(make_service: ServiceMaker) -> No
         assert (await answer(short)).audio
         # the long text is not over yet
         assert (await long.read_type("audio-chunk")).payload
+
+
+async def test_a_full_queue_refuses_new_requests_and_finishes_accepted_ones(
+    make_service: ServiceMaker,
+) -> None:
+    service = make_service(cache_mb=0, threads=1, max_queue=1)
+    gate = threading.Event()
+    async with (
+        running(service) as port,
+        connect(port) as running_client,
+        connect(port) as waiting_client,
+        connect(port) as refused_client,
+    ):
+        blocked = asyncio.create_task(service._scheduler.call(gate.wait))
+        await running_client.send(Synthesize(text=TEXT))
+        await until(lambda: service._scheduler._running_size > 0)
+        await waiting_client.send(Synthesize(text=TEXT))
+        await until(lambda: service._scheduler.depth == 1)
+        await refused_client.send(Synthesize(text=TEXT))
+        assert "at most 1" in await refused_client.read_error("queue-full")
+        gate.set()
+        await blocked
+        audio = {(await answer(client)).audio for client in (running_client, waiting_client)}
+    assert len(audio) == 1 and audio.pop()
 
 
 async def test_another_sample_rate(make_service: ServiceMaker) -> None:

@@ -89,6 +89,80 @@ async def test_lower_priority_numbers_go_first_and_equals_in_order(device: Devic
     await made.close()
 
 
+async def test_priorities_are_not_mixed_in_a_batch(device: Device) -> None:
+    made = scheduler(device)
+    first = await first_running(device, made, 1)
+    others = [
+        asyncio.create_task(made.submit(job, priority))
+        for job, priority in ((2, 1), (3, 0), (4, 1.5), (5, 1), (6, 0))
+    ]
+    await until(lambda: made.depth == 5)
+    device.gate.set()
+    await asyncio.gather(first, *others)
+    assert device.batches == [[1], [3, 6], [2, 5], [4]]
+    await made.close()
+
+
+async def test_among_equals_the_earliest_deadline_goes_first(device: Device) -> None:
+    made = scheduler(device, max_jobs=1)
+    first = await first_running(device, made, 1)
+    others = [
+        asyncio.create_task(made.submit(job, priority, deadline=deadline))
+        for job, priority, deadline in ((2, 1, 30), (3, 1, 10), (4, 1, 20), (5, 0, 99))
+    ]
+    await until(lambda: made.depth == 4)
+    device.gate.set()
+    await asyncio.gather(first, *others)
+    assert device.batches == [[1], [5], [3], [4], [2]]
+    await made.close()
+
+
+async def test_admitted_work_is_never_refused_and_counts_for_others(device: Device) -> None:
+    made = scheduler(device, max_queue=2)
+    first = await first_running(device, made, 1)
+    steps = [asyncio.create_task(made.submit(job, priority=1, admitted=True)) for job in (2, 3, 4)]
+    await until(lambda: made.depth == 3)
+    with pytest.raises(QueueFull, match="3 requests wait already"):
+        await made.submit(5)
+    device.gate.set()
+    assert await asyncio.gather(first, *steps) == [2, 4, 6, 8]
+    await made.close()
+
+
+async def test_less_urgent_work_does_not_count_against_urgent_work(device: Device) -> None:
+    made = scheduler(device, max_queue=1)
+    first = await first_running(device, made, 1)
+    background = asyncio.create_task(made.submit(2, priority=2))
+    await until(lambda: made.depth == 1)
+    urgent = asyncio.create_task(made.submit(3))
+    await until(lambda: made.depth == 2)
+    with pytest.raises(QueueFull):
+        await made.submit(4, priority=2)
+    device.gate.set()
+    assert await asyncio.gather(first, background, urgent) == [2, 4, 6]
+    assert device.batches == [[1], [3], [2]]
+    await made.close()
+
+
+async def test_an_exception_among_the_results_fails_its_job_alone() -> None:
+    batches = []
+
+    def run(jobs: Sequence[int]) -> list[int | Exception]:
+        batches.append(list(jobs))
+        return [job if job > 0 else ValueError("negative") for job in jobs]
+
+    made: Scheduler[int, int] = Scheduler(run, BatchLimits())
+    tasks = [asyncio.create_task(made.submit(job)) for job in (1, -2, 3)]
+    await until(lambda: made.depth == 3)
+    made.start()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert (results[0], results[2]) == (1, 3)
+    assert isinstance(results[1], ValueError)
+    assert batches == [[1, -2, 3]]
+    assert (made.stats.finished, made.stats.failed) == (2, 1)
+    await made.close()
+
+
 async def test_a_full_queue_refuses_at_once(device: Device) -> None:
     made = scheduler(device, max_queue=2)
     first = await first_running(device, made, 1)

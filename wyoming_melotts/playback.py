@@ -1,0 +1,27 @@
+"""How long a client still has something to play."""
+
+import asyncio
+
+
+class Playback:
+    """The audio that one request has been given, played from its first chunk on."""
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        self._bytes_per_second = 2 * sample_rate_hz
+        self._ends_at: float | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether there has been any audio."""
+        return self._ends_at is not None
+
+    @property
+    def ends_at(self) -> float:
+        """When all of it will have been played, in the event loop's time; before any audio: now."""
+        return asyncio.get_running_loop().time() if self._ends_at is None else self._ends_at
+
+    def add(self, audio_bytes: int) -> None:
+        """Take so many bytes of 16-bit mono; after a gap they are played at once."""
+        now = asyncio.get_running_loop().time()
+        start = now if self._ends_at is None else max(now, self._ends_at)
+        self._ends_at = start + audio_bytes / self._bytes_per_second
