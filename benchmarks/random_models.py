@@ -49,9 +49,22 @@ _FRONTEND = {
     },
 }  # fmt: skip
 
+_SENSE_VOICE_FILES = {
+    "framework": "pytorch",
+    "task": "auto-speech-recognition",
+    "model": {"type": "funasr"},
+    "file_path_metas": {
+        "init_param": "model.pt",
+        "config": "config.yaml",
+        "tokenizer_conf": {"bpemodel": "random.bpe.model"},
+        "frontend_conf": {"cmvn_file": "am.mvn"},
+    },
+}
+"""configuration.json, by which FunASR's own AutoModel finds the files."""
+
 
 def write_sense_voice(folder: Path, size: Size, seed: int = 0) -> Path:
-    """A SenseVoice folder: config.yaml, model.pt, am.mvn, a sentencepiece model."""
+    """A SenseVoice folder: configuration, model.pt, am.mvn, a sentencepiece model."""
     folder.mkdir(parents=True, exist_ok=True)
     _write_sentencepiece(folder, size.vocabulary)
     encoder = {
@@ -71,6 +84,7 @@ def write_sense_voice(folder: Path, size: Size, seed: int = 0) -> Path:
         **_FRONTEND,
     }
     _write_normalisation(folder, 560)
+    (folder / "configuration.json").write_text(json.dumps(_SENSE_VOICE_FILES))
     return _finish(folder, config, sense_voice.MODULES, seed)
 
 

@@ -1,0 +1,76 @@
+"""Measure our two services and their peers on this machine, and write a table and plots.
+
+    python -m benchmarks.compare --output benchmarks/results
+
+What has been measured is kept in the output folder, one line for each measurement: an interrupted
+run goes on, `--restart` begins anew. The peers are installed and weights of real size are written
+into the cache folder at first (5 GB in all); that takes minutes and counts for nothing.
+"""
+
+import argparse
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks import machine, weights
+from benchmarks.measure import measure
+from benchmarks.plan import FULL, QUICK
+from benchmarks.programs import Places
+from benchmarks.report import write_report
+from benchmarks.rows import OtherRunError, Rows
+from benchmarks.subjects import SUBJECTS, subjects
+
+_INSTALL = Path(__file__).parent / "install_peers.sh"
+
+
+def main() -> int:
+    """Measure what is missing; gives the exit status, 1 when something failed."""
+    given = _arguments()
+    plan = QUICK if given.quick else FULL
+    file = given.output / "rows.jsonl"
+    if given.restart:
+        file.unlink(missing_ok=True)
+    try:
+        rows = Rows(file, machine.describe(plan.name))
+    except OtherRunError as error:
+        print(f"benchmarks.compare: {error}", file=sys.stderr)
+        return 2
+    complete = True
+    if not given.report:
+        chosen = [one for one in subjects(_places(given), plan) if one.program.name in given.only]
+        complete = all([asyncio.run(measure(subject, rows)) for subject in chosen])
+    write_report(given.output, rows)
+    return 0 if complete else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output", type=Path, required=True, help="folder for rows and report")
+    parser.add_argument("--quick", action="store_true", help="few of each; minutes, no figures")
+    parser.add_argument("--restart", action="store_true", help="forget what was measured")
+    parser.add_argument("--report", action="store_true", help="measure nothing, only write")
+    parser.add_argument(
+        "--only", nargs="+", choices=SUBJECTS, default=SUBJECTS, metavar="SERVER",
+        help=f"measure only these: {', '.join(SUBJECTS)}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cache", type=Path, default=Path("~/.cache/wyoming-speech/benchmarks").expanduser(),
+        help="folder for weights and peers",
+    )  # fmt: skip
+    return parser.parse_args()
+
+
+def _places(given: argparse.Namespace) -> Places:
+    """Weights and peers; what is there already stays."""
+    peers: Path = given.cache / "peers"
+    if not (peers / "complete").is_file():
+        subprocess.run([str(_INSTALL), str(peers)], check=True)
+        (peers / "complete").touch()
+    return Places(weights.sense_voice(given.cache), weights.melotts(given.cache), peers)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
