@@ -15,6 +15,10 @@ lint: $(INSTALLED)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+	$(VENV)/bin/hadolint addon/*/Dockerfile docker/Dockerfile
+	$(VENV)/bin/shellcheck --shell=bash $(shell find addon -name run -o -name finish)
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docker/bridge.yml
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -23,6 +27,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 docs: $(INSTALLED)
 	$(VENV)/bin/python -m docs.write_settings
+	$(VENV)/bin/python -m addon.write_options
 
 clean:
 	rm -rf $(VENV)

@@ -1,0 +1,66 @@
+"""The add-ons' discovery scripts, run as they are, tell the Supervisor where the service is."""
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from addon.write_options import ADD_ONS, AddOn
+from tests.support.processes import START_SECONDS
+from tests.support.supervisor import TOKEN, Supervisor, supervisor
+from tests.wyoming_serving.test_health import info, server
+
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+each_add_on = pytest.mark.parametrize("add_on", ADD_ONS, ids=lambda add_on: add_on.folder.name)
+
+
+async def discover(add_on: AddOn, uri: str, api: Supervisor) -> tuple[int | None, str]:
+    """Run the script against a service at `uri`; gives its exit status and what it said."""
+    script = add_on.folder / "rootfs/etc/s6-overlay/s6-rc.d/discovery/run"
+    prefix = add_on.settings.model_config["env_prefix"]
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        f"{prefix}URI": uri,
+        "SUPERVISOR_API": api.url,
+        "SUPERVISOR_TOKEN": TOKEN,
+    }
+    process = await asyncio.create_subprocess_exec(
+        "bash", script, env=environment,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return process.returncode, output.decode()
+
+
+@needs_curl
+@each_add_on
+async def test_the_supervisor_gets_host_and_port(add_on: AddOn) -> None:
+    async with server(info("speech")) as uri:
+        with supervisor() as api:
+            status, output = await discover(add_on, uri, api)
+    told = f"tcp://{socket.gethostname()}:{uri.rpartition(':')[2]}"
+    assert api.refused == []
+    assert api.messages == [{"service": "wyoming", "config": {"uri": told}}]
+    assert (status, output) == (0, f"Home Assistant was told of {told}\n")
+
+
+@needs_curl
+@each_add_on
+async def test_a_refusal_is_said_and_the_service_goes_on(add_on: AddOn) -> None:
+    async with server(info("speech")) as uri:
+        with supervisor() as api:
+            api.forbidden = True
+            status, output = await discover(add_on, uri, api)
+    assert api.refused == ["forbidden"]
+    assert status == 0
+    assert "was not told" in output
