@@ -120,6 +120,8 @@ class Session:
                 work.close()
                 raise
         self._answer = asyncio.create_task(self._guard(work))
+        # a task that is cancelled before its first step never gets to its work
+        self._answer.add_done_callback(lambda _: work.close())
         self._answer.add_done_callback(lambda _: self._leave_if_drained())
         # a task cancelled before its first step never awaits its work
         self._answer.add_done_callback(lambda _: work.close())

@@ -1,6 +1,7 @@
 """Connections of a small service that answers `echo` after it was told to."""
 
 import asyncio
+import inspect
 import json
 import signal
 from argparse import ArgumentParser
@@ -17,7 +18,7 @@ from tests.support.waiting import until
 from tests.support.wire import connect
 from wyoming_serving.errors import InvalidEvent, ServiceError
 from wyoming_serving.service import Service, running, serve
-from wyoming_serving.session import Session
+from wyoming_serving.session import Session, SessionLimits
 from wyoming_serving.settings import Settings
 
 DESCRIBE = b'{"type": "describe"}\n'
@@ -216,6 +217,18 @@ async def test_a_client_that_leaves_cancels_its_work(service: EchoService) -> No
             await until(lambda: service.running == 1)
         await until(lambda: service.cancelled == 1)
         assert service.running == 0
+
+
+async def test_work_that_is_cancelled_before_its_first_step_is_closed(
+    service: EchoService,
+) -> None:
+    session = Session(asyncio.StreamReader(), None, service, SessionLimits(4096, 60))
+    work = asyncio.sleep(0)
+    await session.answer(work)
+    assert session._answer is not None
+    session._answer.cancel()
+    await asyncio.gather(session._answer, return_exceptions=True)
+    await until(lambda: inspect.getcoroutinestate(work) == inspect.CORO_CLOSED)
 
 
 async def test_an_unfinished_payload_holds_no_more_than_the_limit() -> None:
