@@ -72,7 +72,7 @@ def _language(name: str) -> Language:
     key = _OTHER_NAMES.get(key, key)
     if key not in LANGUAGES:
         allowed = ", ".join([*LANGUAGES, *_OTHER_NAMES])
-        raise ServiceError("unknown-language", f"language {name!r}; allowed: {allowed}")
+        raise ServiceError("unsupported-language", f"language {name!r}; allowed: {allowed}")
     return LANGUAGES[key]
 
 
