@@ -17,6 +17,7 @@ from wyoming_melotts.voices import Model, Voice, VoiceLibrary
 from wyoming_serving.audio import encode_pcm16
 from wyoming_serving.errors import ServiceError
 from wyoming_serving.hub import HubName
+from wyoming_serving.monitoring import SchedulerCollector
 from wyoming_serving.scheduler import BatchLimits, Scheduler
 from wyoming_serving.service import Service
 from wyoming_serving.session import Session
@@ -68,6 +69,7 @@ class MelottsService(Service):
             ),
             name="speaker",
         )
+        self.metrics.register(SchedulerCollector(self._scheduler))
 
     async def load(self) -> None:
         if not self.settings.offline:

@@ -14,14 +14,17 @@ from io import FileIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from prometheus_client import CollectorRegistry, Counter, ProcessCollector
 from wyoming.event import async_get_stdin
 from wyoming.info import Info
 
 from wyoming_serving.discovery import Advertisement, default_name
 from wyoming_serving.errors import ServiceError
 from wyoming_serving.events import MAX_HEADER_BYTES
+from wyoming_serving.monitoring import READY, monitoring_server
 from wyoming_serving.session import Handler, Session, SessionLimits
 from wyoming_serving.settings import Settings
+from wyoming_serving.sockets import EVERY_ADDRESS, listen_on
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,7 +37,19 @@ class Service(ABC):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.metrics = CollectorRegistry()
+        """What `/metrics` shows. A service adds its own:
+
+        `self.metrics.register(SchedulerCollector(self._scheduler))`, or
+        `self._runs = Counter("funasr_runs", "Runs by outcome", ["outcome"], registry=self.metrics)`
+        and where one happens `self._runs.labels("used").inc()`.
+        """
+        self._requests = Counter(
+            "wyoming_requests", "Requests by outcome", ["outcome"], registry=self.metrics
+        )
+        ProcessCollector(registry=self.metrics)
         self._ready: asyncio.Future[None] | None = None
+        self._stopping = False
 
     @abstractmethod
     async def load(self) -> None:
@@ -74,6 +89,17 @@ class Service(ABC):
         """Whether the engine is loaded and warm."""
         return self._ready is not None and self._ready.done() and not self._ready.cancelled()
 
+    @property
+    def health(self) -> str:
+        """`ready`, `loading` or `stopping`."""
+        if self._stopping:
+            return "stopping"
+        return READY if self.ready else "loading"
+
+    def count_request(self, outcome: str) -> None:
+        """Count a request as `answered`, `abandoned` by its client, or under its error's code."""
+        self._requests.labels(outcome).inc()
+
     async def _load(self) -> None:
         self._ready = asyncio.get_running_loop().create_future()
         loop = asyncio.get_running_loop()
@@ -90,7 +116,7 @@ async def serve(service: Service) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with _Listener(service) as listener:
+        async with _Listener(service) as listener, _monitored(service):
             loading = asyncio.create_task(service._load(), name="load")
             stopping = asyncio.create_task(stop.wait(), name="stop")
             ended = asyncio.create_task(listener.ended.wait(), name="ended")
@@ -151,6 +177,7 @@ class _Listener:
 
     async def drain(self) -> None:
         """Take no new clients, let running requests finish within the time allowed."""
+        self._service._stopping = True
         if self._advertisement is not None:
             await self._advertisement.stop()
         self._stop_listening()
@@ -160,9 +187,9 @@ class _Listener:
             await asyncio.wait(self._sessions, timeout=self._settings.drain_seconds)
 
     async def _open_tcp(self, host: str, port: int) -> None:
-        if host in ("0.0.0.0", "::"):
+        if host in EVERY_ADDRESS:
             self._server = await asyncio.start_server(
-                self._on_connect, sock=_listen_on_every_address(port), limit=MAX_HEADER_BYTES
+                self._on_connect, sock=listen_on(host, port), limit=MAX_HEADER_BYTES
             )
         else:
             self._server = await asyncio.start_server(
@@ -214,11 +241,27 @@ class _Listener:
             self._server = None
 
 
-def _listen_on_every_address(port: int) -> socket.socket:
-    """One socket for IPv4 and IPv6: two would get two different ports when `port` is 0."""
-    if socket.has_dualstack_ipv6():
-        return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
-    return socket.create_server(("0.0.0.0", port))
+@contextlib.asynccontextmanager
+async def _monitored(service: Service) -> AsyncIterator[None]:
+    """Serve health and metrics where the settings ask for it.
+
+    Raises:
+        ServiceError: the port cannot be had.
+    """
+    port = service.settings.metrics_port
+    if port == 0:
+        yield
+        return
+    uri = urlsplit(service.settings.uri)
+    host = (uri.hostname or "0.0.0.0") if uri.scheme == "tcp" else "127.0.0.1"
+    try:
+        listening = listen_on(host, port)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ServiceError("port-taken", f"metrics_port {port} on {host}: {reason}") from None
+    _LOGGER.info("metrics and health on port %d", port)
+    async with monitoring_server(listening, service.metrics, lambda: service.health):
+        yield
 
 
 def _take_stdout() -> FileIO:
@@ -241,7 +284,7 @@ def _is_loopback(host: str) -> bool:
 @contextlib.asynccontextmanager
 async def running(service: Service) -> AsyncIterator[int]:
     """Serve within a running program on a tcp URI and wait until ready; gives the port."""
-    async with _Listener(service) as listener:
+    async with _Listener(service) as listener, _monitored(service):
         try:
             await service._load()
             assert listener._server is not None

@@ -54,6 +54,8 @@ class HandlerFactory(Protocol):
 
     def info(self) -> Eventable: ...
 
+    def count_request(self, outcome: str) -> None: ...
+
 
 class Session:
     """Reads one client's events, hands them to its handler, and owns the work it started."""
@@ -153,9 +155,14 @@ class Session:
     async def _guard(self, work: Coroutine[None, None, None]) -> None:
         try:
             await work
+            self._service.count_request("answered")
         except ServiceError as error:
             await self._fail(error)
+        except asyncio.CancelledError:
+            self._service.count_request("abandoned")
+            raise
         except ConnectionError as error:
+            self._service.count_request("abandoned")
             _LOGGER.debug("client left during its answer: %r", error)
         except Exception:
             _LOGGER.exception("a request failed")
@@ -169,6 +176,7 @@ class Session:
             error.code,
             error.text,
         )
+        self._service.count_request(error.code)
         self._failed = True
         with contextlib.suppress(ConnectionError, OSError):
             await self.send(Error(text=error.text, code=error.code))

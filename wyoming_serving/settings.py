@@ -84,6 +84,13 @@ class Settings(BaseSettings):
     max_payload_bytes: int = Field(
         8 << 20, ge=4096, le=1 << 30, description="Largest payload of one event"
     )
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65_535,
+        description="HTTP port of /metrics and /health, on the host of the uri (127.0.0.1 where "
+        "that is not tcp); 0 is none",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged"
     )
