@@ -16,6 +16,7 @@ from wyoming_funasr.settings import FunasrSettings
 from wyoming_funasr.vad import PADDING_MS, SileroVoiceActivity, VoiceActivity
 from wyoming_serving.devices import Device, choose_device
 from wyoming_serving.hub import Hub
+from wyoming_serving.side_by_side import SideBySide
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,10 +43,12 @@ def load_recogniser(model: Model, settings: FunasrSettings, hub: Hub) -> Recogni
     else:
         engine = Paraformer(folder, device, _punctuation(model, settings, hub, device))
     # last, because importing silero_vad sets the number of threads to one
-    torch.set_num_threads(settings.threads or os.cpu_count() or 1)
+    threads = settings.threads or os.cpu_count() or 1
+    torch.set_num_threads(threads)
+    side_by_side = None if device.is_cuda else SideBySide(threads, threads)
     # a piece recognised ahead must be the one recognised in the end
     padding_ms = min(PADDING_MS, settings.speculation_silence_ms or PADDING_MS)
-    return Recogniser(engine, vad, settings.max_segment_time, padding_ms)
+    return Recogniser(engine, vad, settings.max_segment_time, padding_ms, side_by_side)
 
 
 def _punctuation(

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
@@ -23,6 +23,11 @@ from wyoming_serving.service import Service
 from wyoming_serving.session import Session
 
 _LOGGER = logging.getLogger(__name__)
+
+
+_MAX_BATCH_SECONDS_GPU = 60.0
+_MAX_BATCH_SECONDS_PER_THREAD = 5.0
+"""A CPU computes no more per second in larger batches, and the first answer waits for the last."""
 
 
 @dataclass
@@ -55,7 +60,7 @@ class FunasrService(Service):
             self._run,
             BatchLimits(
                 max_jobs=settings.max_batch,
-                max_padded_size=settings.max_batch_seconds,
+                max_padded_size=settings.max_batch_seconds or _MAX_BATCH_SECONDS_GPU,
                 max_queue=settings.max_queue,
                 max_wait_seconds=settings.max_wait_seconds,
             ),
@@ -64,7 +69,7 @@ class FunasrService(Service):
         )
         # its own thread: what is being said is heard while something else is recognised
         self._ears: Scheduler[Callable[[], None], None] = Scheduler(
-            lambda jobs: [job() for job in jobs],
+            _hear_all,
             BatchLimits(max_queue=settings.max_connections),
             name="ears",
         )
@@ -75,10 +80,15 @@ class FunasrService(Service):
         self._scheduler.start()
         self._ears.start()
         self._recogniser = await self._scheduler.call(self._load_recogniser)
+        if not self.settings.max_batch_seconds and self._recogniser.cpu_threads:
+            most = _MAX_BATCH_SECONDS_PER_THREAD * self._recogniser.cpu_threads
+            self._scheduler.limits = replace(self._scheduler.limits, max_padded_size=most)
 
     async def close(self) -> None:
         await self._ears.close()
         await self._scheduler.close()
+        if self._recogniser is not None:
+            self._recogniser.close()
 
     def handler(self, session: Session) -> RequestHandler:
         return RequestHandler(self, session)
@@ -145,3 +155,16 @@ class FunasrService(Service):
         recogniser = load_recogniser(self.model, self.settings, self._hub)
         recogniser.warm_up()
         return recogniser
+
+
+def _hear_all(jobs: Sequence[Callable[[], None]]) -> list[Exception | None]:
+    """Each utterance's audio; what fails in one is not its neighbours'."""
+    return [_failure_in(job) for job in jobs]
+
+
+def _failure_in(job: Callable[[], None]) -> Exception | None:
+    try:
+        job()
+    except Exception as error:
+        return error
+    return None

@@ -89,7 +89,10 @@ class FunasrSettings(Settings):
     )
     max_batch: int = Field(8, ge=1, le=256, description="Utterances recognised at once")
     max_batch_seconds: float = Field(
-        60.0, gt=0, le=3600, description="Audio in one batch, with its padding"
+        0,
+        ge=0,
+        le=3600,
+        description="Audio in one batch, with its padding; 0 is 60 on a GPU, 5 for each CPU thread",
     )
 
     @model_validator(mode="after")

@@ -70,6 +70,7 @@ class Scheduler(Generic[Job, Result]):
     `run_batch` is called in the worker thread with one or more jobs of one priority and gives as
     many results; an exception among them fails its own job alone. One that it raises makes it run
     again job by job, so it may raise only before a job has changed.
+    `limits` may change at any time.
     `size` of a job is in any unit that run time grows with (seconds of audio, frames, 1).
     """
 
@@ -81,7 +82,7 @@ class Scheduler(Generic[Job, Result]):
         name: str = "device",
     ) -> None:
         self._run_batch = run_batch
-        self._limits = limits
+        self.limits = limits
         self._size = size
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._queue: list[_Waiting[Job, Result]] = []
@@ -155,15 +156,15 @@ class Scheduler(Generic[Job, Result]):
         next steps of work that was promised."""
         before = [one for one in self._queue if one.priority <= priority]
         depth = sum(one.priority <= priority or one.admitted for one in self._queue)
-        if depth >= self._limits.max_queue:
+        if depth >= self.limits.max_queue:
             self.stats.refused += 1
-            raise QueueFull(f"{depth} requests wait already, at most {self._limits.max_queue} may")
+            raise QueueFull(f"{depth} requests wait already, at most {self.limits.max_queue} may")
         size_before = self._running_size + sum(one.size for one in before)
         expected = size_before * self._seconds_per_size
-        if expected > self._limits.max_wait_seconds:
+        if expected > self.limits.max_wait_seconds:
             self.stats.refused += 1
             raise QueueFull(
-                f"the wait would be {expected:.1f} s, at most {self._limits.max_wait_seconds:g} s"
+                f"the wait would be {expected:.1f} s, at most {self.limits.max_wait_seconds:g} s"
             )
 
     def _drop_cancelled(self) -> None:
@@ -185,12 +186,12 @@ class Scheduler(Generic[Job, Result]):
         self._drop_cancelled()
         batch: list[_Waiting[Job, Result]] = []
         largest = 0.0
-        while self._queue and len(batch) < self._limits.max_jobs:
+        while self._queue and len(batch) < self.limits.max_jobs:
             waiting = self._queue[0]
             if batch and waiting.priority != batch[0].priority:
                 break
             largest = max(largest, waiting.size)
-            if batch and largest * (len(batch) + 1) > self._limits.max_padded_size:
+            if batch and largest * (len(batch) + 1) > self.limits.max_padded_size:
                 break
             batch.append(heapq.heappop(self._queue))
         return batch
