@@ -11,7 +11,7 @@ from pathlib import Path
 
 import soundfile
 
-from training.recogniser.kokoro import SAMPLE_RATE_HZ, Kokoro, Phonemes
+from training.kokoro import SAMPLE_RATE_HZ, Kokoro, Phonemes
 from training.recogniser.shards import RATE_HZ, to_samples
 
 _DATA = Path(__file__).parent / "data"

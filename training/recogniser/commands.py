@@ -186,7 +186,7 @@ def sentences(language: str, count: int, seed: int) -> list[Sentence]:
     """
     rng = random.Random(f"{language}{seed}")
     templates = list(EN_TEMPLATES if language == "en" else ZH_TEMPLATES)
-    fill = _english if language == "en" else _chinese
+    fill = fill_english if language == "en" else fill_mandarin
     found: dict[str, Sentence] = {}
     for template in _rounds(templates, rng):
         words = _filled(template, fill, rng)
@@ -208,7 +208,8 @@ def _filled(template: str, fill: Callable[[str, random.Random], str], rng: rando
     return re.sub(r"\{(\w+)\}", lambda slot: fill(slot.group(1), rng), template)
 
 
-def _english(slot: str, rng: random.Random) -> str:
+def fill_english(slot: str, rng: random.Random) -> str:
+    """A random word for a slot of the English templates."""
     numbers = {"percent": (5, 100), "degrees": (15, 30), "count": (2, 59), "hour": (1, 12)}
     if slot in numbers:
         return english_number(rng.randint(*numbers[slot]))
@@ -218,7 +219,8 @@ def _english(slot: str, rng: random.Random) -> str:
     return rng.choice(table[slot])
 
 
-def _chinese(slot: str, rng: random.Random) -> str:
+def fill_mandarin(slot: str, rng: random.Random) -> str:
+    """A random word for a slot of the Mandarin templates."""
     numbers = {"percent": (5, 100), "degrees": (16, 30), "count": (2, 59), "hour": (1, 12)}
     if slot in numbers:
         number = rng.randint(*numbers[slot])

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from training.kokoro import SAMPLE_RATE_HZ, Kokoro, Phonemes
 from training.recogniser import voices
 from training.recogniser.commands import Sentence, sentences
 from training.recogniser.coverage import rare_first
-from training.recogniser.kokoro import SAMPLE_RATE_HZ, Kokoro, Phonemes
 from training.recogniser.shards import CLIPS_PER_SHARD, Spoken, to_samples, write_shard
 
 TRAIN_SEED, TEST_SEED = 1, 2

@@ -6,9 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 import onnxruntime
 
 SAMPLE_RATE_HZ = 24_000
+SAMPLES_PER_UNIT = 600
+"""Kokoro's durations count units of 25 ms."""
+
+_DURATIONS = "/encoder/Clip_output_0"
+"""Inside the model: the whole units that each phoneme lasts."""
+
 _MOST_PHONEMES = 508
 
 
@@ -18,7 +25,10 @@ class Kokoro:
     def __init__(self, folder: Path, threads: int) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        self._session = onnxruntime.InferenceSession(folder / "kokoro.onnx", options)
+        model = onnx.load(folder / "kokoro.onnx")
+        durations = onnx.helper.make_tensor_value_info(_DURATIONS, onnx.TensorProto.FLOAT, None)
+        model.graph.output.append(durations)
+        self._session = onnxruntime.InferenceSession(model.SerializeToString(), options)
         config = json.loads((folder / "kokoro_onnx" / "config.json").read_text("utf-8"))
         self._ids: dict[str, int] = config["vocab"]
         self._voices = folder / "package" / "voices"
@@ -27,17 +37,23 @@ class Kokoro:
         self, phonemes: str, voices: dict[str, float], speed: float
     ) -> npt.NDArray[np.float32]:
         """Samples at 24 kHz; several voices with shares make a new one between them."""
+        return self.speak_timed(phonemes, voices, speed)[0]
+
+    def speak_timed(
+        self, phonemes: str, voices: dict[str, float], speed: float
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """Samples and how many units each known phoneme lasts, with a pause before and after."""
         ids = [self._ids[p] for p in phonemes if p in self._ids][:_MOST_PHONEMES]
         style = sum(share * self._pack(voice)[len(ids)] for voice, share in voices.items())
-        audio = self._session.run(
+        audio, durations = self._session.run(
             None,
             {
                 "tokens": np.array([[0, *ids, 0]], np.int64),
                 "style": np.asarray(style, np.float32).reshape(1, 256),
                 "speed": np.array([speed], np.float32),
             },
-        )[0]
-        return np.asarray(audio, np.float32).reshape(-1)
+        )
+        return np.asarray(audio, np.float32).reshape(-1), durations.reshape(-1).astype(np.int64)
 
     @lru_cache(maxsize=64)  # noqa: B019  the object lives as long as the process
     def _pack(self, voice: str) -> npt.NDArray[np.float32]:

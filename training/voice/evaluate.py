@@ -1,0 +1,209 @@
+"""Judge the voice by recognisers that never met it, beside the teacher's own audio.
+
+Whisper base hears 60 unseen English and 60 unseen Mandarin sentences: word errors in English,
+character errors in Mandarin, numbers as words, Chinese characters simplified, no punctuation. The
+demo recogniser hears the 20 commands of each language; it must be right to the letter.
+"""
+
+import argparse
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cn2an
+import jiwer
+import matplotlib
+import numpy as np
+import opencc
+import pyloudnorm
+import torch
+from faster_whisper import WhisperModel
+from num2words import num2words
+
+from training.voice.reading import read
+from training.voice.sentences import judged_sentences
+from training.voice.synthesize import RATE_HZ
+from wyoming_funasr.engines.sense_voice import SenseVoice
+from wyoming_funasr.recogniser import Recogniser, Request
+from wyoming_funasr.vad import SileroVoiceActivity
+from wyoming_melotts.acoustic.synthesizer import Synthesizer
+from wyoming_melotts.plain_tokenizer import PlainTokenizer
+from wyoming_melotts.speech import Reader, SpeakingModel, SpeechOptions
+from wyoming_melotts.text import frontend_for
+from wyoming_melotts.voices import LANGUAGES
+from wyoming_serving.audio import Samples
+from wyoming_serving.devices import choose_device
+
+_KEYS = {"en": "EN", "zh": "ZH"}
+_NAMES = {"en": "English", "zh": "Mandarin"}
+_COMMANDS = 20
+_SHOWN = {"en": 20, "zh": 40}
+"""The sentence of each language whose spectrogram is drawn."""
+
+_SIMPLIFIED = opencc.OpenCC("t2s")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one recogniser made of one set of sentences."""
+
+    error_rate: float
+    whole: float
+    wrong: list[tuple[str, str]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--voice", type=Path, required=True, help="folder of the voice")
+    parser.add_argument("--corpus", type=Path, required=True, help="with the teacher's audio")
+    parser.add_argument("--whisper", type=Path, required=True, help="folder of Whisper base")
+    parser.add_argument("--recogniser", type=Path, help="folder of the demo recogniser")
+    parser.add_argument("--every", type=int, default=1, help="judge each so manieth sentence")
+    parser.add_argument("--report", type=Path, help="a Markdown file to write, pictures beside it")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    whisper = WhisperModel(str(given.whisper), device="cpu", compute_type="int8", cpu_threads=1)
+    lines = ["| who speaks | who listens | sentences | error rate | without error |"]
+    lines.append("|---|---|---|---|---|")
+    wrong, facts = [], []
+    for language, name in _NAMES.items():
+        texts = judged_sentences(language)[:: given.every]
+        spoken = speak(given.voice, language, texts)
+        speakers = {"demo voice": spoken}
+        teacher = given.corpus / f"judged-{language}.npz"
+        if teacher.exists():
+            speakers["teacher"] = teachers_audio(teacher)[:: given.every]
+        for who, audio in speakers.items():
+            heard = judge(texts, listen(whisper, audio, language), language)
+            lines.append(_row(f"{who}, {name}", "Whisper base", len(texts), heard))
+            wrong += _wrong_lines(f"{who}, {name}, Whisper base", heard)
+        if given.recogniser:
+            count = _COMMANDS // given.every
+            written = recognise(given.recogniser, spoken[:count])
+            heard = judge(texts[:count], written, language)
+            lines.append(_row(f"demo voice, {name} commands", "demo recogniser", count, heard))
+            wrong += _wrong_lines(f"demo voice, {name}, demo recogniser", heard)
+        facts += list(sound_facts(name, texts, spoken))
+        if given.report:
+            place = _SHOWN[language] // given.every
+            picture = given.report.parent / f"spectrogram_{language}.png"
+            draw(picture, texts[place], {who: audio[place] for who, audio in speakers.items()})
+    report = "\n".join([*lines, "", *facts, *wrong])
+    print(report, flush=True)
+    if given.report:
+        given.report.write_text(report + "\n", encoding="utf-8")
+
+
+def speak(folder: Path, language: str, texts: list[str]) -> list[Samples]:
+    """The voice's audio, as the service computes it."""
+    key = _KEYS[language]
+    options = SpeechOptions(sentence_silence_ms=0)
+    reader = Reader(
+        LANGUAGES[key], frontend_for(key, PlainTokenizer()), normalize_home=options.normalize_home
+    )
+    model = SpeakingModel(LANGUAGES[key], Synthesizer.load(folder), reader, None, "cpu")
+    speaker = next(iter(model.speakers))
+    return [np.concatenate(list(model.speak(text, speaker, options))) for text in texts]
+
+
+def teachers_audio(path: Path) -> list[Samples]:
+    """The teacher's clips of one shard."""
+    content = np.load(path)
+    audio = content["audio"].astype(np.float32) / 32768
+    return np.split(audio, np.cumsum(content["samples"])[:-1])
+
+
+def listen(whisper: WhisperModel, audio: list[Samples], language: str) -> list[str]:
+    """What Whisper writes."""
+    written = []
+    for samples in audio:
+        padded = np.pad(samples, RATE_HZ // 4).astype(np.float32)
+        segments, _ = whisper.transcribe(padded, language=language, beam_size=5)
+        written.append("".join(segment.text for segment in segments).strip())
+    return written
+
+
+def recognise(folder: Path, audio: list[Samples]) -> list[str]:
+    """What the demo recogniser writes."""
+    engine = SenseVoice(folder, choose_device("cpu", "auto"))
+    recogniser = Recogniser(engine, SileroVoiceActivity(), 30_000)
+    requests = [Request(np.pad(samples, RATE_HZ // 4)) for samples in audio]
+    return [found.text for found in recogniser.run(requests)]
+
+
+def judge(texts: list[str], written: list[str], language: str) -> Heard:
+    """Compare words or characters."""
+    said = [plain(text, language) for text in texts]
+    got = [plain(text, language) for text in written]
+    rate = (jiwer.wer if language == "en" else jiwer.cer)(said, got)
+    pairs = list(zip(texts, written, said, got, strict=True))
+    wrong = [(text, found) for text, found, a, b in pairs if a != b]
+    return Heard(rate, 1 - len(wrong) / len(texts), wrong)
+
+
+def plain(text: str, language: str) -> str:
+    """Lower case, simplified, numbers as words, no punctuation."""
+    text = text.lower()
+    if language == "en":
+        text = re.sub(r"(\d)%", r"\1 percent", text)
+        text = re.sub(r"\b(\d+):00\b", r"\1 o'clock", text).replace(":", " ")
+        text = re.sub(r"\d+", lambda number: f" {num2words(int(number[0]))} ", text)
+        text = text.replace("-", " ").replace("'", "")
+        return " ".join(re.sub(r"[^a-z ]", " ", text).split())
+    text = _SIMPLIFIED.convert(text)
+    text = re.sub(r"(\d+)%", r"百分之\1", text)
+    text = re.sub(r"\d+", lambda number: str(cn2an.an2cn(number[0])), text)
+    text = re.sub(r"^一十|(?<=[^二三四五六七八九])一十", "十", text)
+    return re.sub(r"[^a-z\u4e00-\u9fff]", "", text)
+
+
+def sound_facts(name: str, texts: list[str], spoken: list[Samples]) -> Iterator[str]:
+    """Loudness, highest level and speed."""
+    meter = pyloudnorm.Meter(RATE_HZ)
+    loudness = [meter.integrated_loudness(np.pad(s, (0, RATE_HZ)).astype(float)) for s in spoken]
+    peak = max(float(np.abs(samples).max()) for samples in spoken)
+    rates = [
+        syllables(text) / (len(samples) / RATE_HZ)
+        for text, samples in zip(texts, spoken, strict=True)
+    ]
+    yield (
+        f"- {name}: {np.median(loudness):.1f} LUFS ({min(loudness):.1f} to {max(loudness):.1f}), "
+        f"highest sample {peak:.2f}, {np.median(rates):.1f} syllables a second "
+        f"({min(rates):.1f} to {max(rates):.1f})"
+    )
+
+
+def syllables(text: str) -> int:
+    """Vowels, which are the phones that can bear a tone."""
+    phonemes = read(text)
+    pairs = zip(phonemes.phones, phonemes.tones, strict=True)
+    tones = [tone for phone, tone in pairs if phone not in "!?…,.'-_"]
+    return sum(tone > 7 for tone in tones) + sum(0 < tone < 7 for tone in tones) // 2
+
+
+def draw(path: Path, text: str, audio: dict[str, Samples]) -> None:
+    """Spectrograms below each other, from 0 to 8 kHz."""
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, rows = pyplot.subplots(len(audio), 1, figsize=(9, 3 * len(audio)), squeeze=False)
+    for (who, samples), row in zip(audio.items(), rows[:, 0], strict=True):
+        row.specgram(samples + 1e-6, NFFT=512, Fs=RATE_HZ, noverlap=384, vmin=-130, vmax=-30)
+        row.set_title(who if not text.isascii() else f"{who}: {text}")
+        row.set_ylabel("Hz")
+    figure.tight_layout()
+    figure.savefig(path, dpi=80)
+    pyplot.close(figure)
+
+
+def _row(who: str, listener: str, count: int, heard: Heard) -> str:
+    return f"| {who} | {listener} | {count} | {heard.error_rate:.1%} | {heard.whole:.0%} |"
+
+
+def _wrong_lines(title: str, heard: Heard) -> list[str]:
+    return ["", f"{title}, wrong ones:", "", *(f"- {said} → {got}" for said, got in heard.wrong)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""Train the decoder as a vocoder: log-mel latents to samples.
+
+First by spectral losses alone, then lightly against discriminators too. With `--latents` it learns
+from the latents that the trained text encoder and flow predict, which are smoother than true ones.
+Resumes where it stopped; new shards of the corpus are taken up as they appear.
+"""
+
+import argparse
+import random
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.voice.batched import decode
+from training.voice.data import load_clips
+from training.voice.discriminator import Discriminators
+from training.voice.network import new_network
+from training.voice.synthesize import HOP_LENGTH
+from wyoming_melotts.acoustic.synthesizer import Synthesizer
+
+_BATCH = 12
+_FRAMES = 40
+_EDGE_FRAMES = 3
+"""Cut off at both ends before the losses: there the segment lacks its context."""
+
+_RESOLUTIONS = (2048, 1024, 512, 256, 128)
+_LATENT_NOISE = 0.1
+_ADVERSARIAL_WEIGHT = 0.15
+_MATCHING_WEIGHT = 1.0
+_SAVE_SECONDS = 120
+
+Pair = tuple[Tensor, Tensor]
+"""A latent [bands, frames] and its samples [frames * HOP_LENGTH]."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="checkpoint to write and resume")
+    parser.add_argument("--latents", type=Path, help="predicted latents by `predict_latents`")
+    parser.add_argument("--minutes", type=float, required=True, help="of training, in all")
+    parser.add_argument("--adversarial-after", type=float, default=1e9, help="minutes")
+    parser.add_argument("--threads", type=int, default=1)
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    DecoderTraining(given).run()
+
+
+class DecoderTraining:
+    """The decoder, its discriminators, their optimisers and the clock."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.given = given
+        self.network: Synthesizer = new_network()
+        self.decoder = self.network.dec
+        self.discriminators = Discriminators()
+        self.optimizer = torch.optim.AdamW(self.decoder.parameters(), 1e-3, (0.8, 0.98))
+        self.opponent = torch.optim.AdamW(self.discriminators.parameters(), 4e-4, (0.8, 0.98))
+        self.step, self.seconds = 0, 0.0
+        if given.output.exists():
+            self._resume(torch.load(given.output))
+        self.pairs: list[Pair] = []
+        self.shards = 0
+
+    def run(self) -> None:
+        """Train for the minutes given."""
+        rng, saved, sums = random.Random(self.step), time.monotonic(), [0.0] * 3
+        last = time.monotonic()
+        while self.seconds < self.given.minutes * 60:
+            if not self.pairs or (self.step % 400 == 0 and not self.given.latents):
+                self._take_up_new_clips()
+            progress = self.seconds / (self.given.minutes * 60)
+            for group in self.optimizer.param_groups:
+                group["lr"] = 1e-3 * min(1.0, (self.step + 1) / 100) * (1 - 0.9 * progress)
+            losses = self._train_step(_batch(self.pairs, rng))
+            sums = [a + b for a, b in zip(sums, losses, strict=True)]
+            self.step += 1
+            now = time.monotonic()
+            # a process that was stopped for a while has not trained meanwhile
+            self.seconds, last = self.seconds + min(now - last, 10.0), now
+            if self.step % 50 == 0:
+                shown = " ".join(f"{one / 50:.3f}" for one in sums)
+                print(f"{self.step} {self.seconds / 60:.1f} min: {shown}", flush=True)
+                sums = [0.0] * 3
+            if now - saved > _SAVE_SECONDS:
+                self._save()
+                saved = now
+        self._save()
+
+    def _train_step(self, batch: Pair) -> tuple[float, float, float]:
+        latent, target = batch
+        latent = latent + torch.randn_like(latent) * _LATENT_NOISE
+        made = decode(self.decoder, latent, self.network.speaker(0).detach())
+        made, target = _inner(made), _inner(target)
+        spectral = spectral_loss(made, target)
+        loss, opposed = spectral, 0.0
+        if self.seconds > self.given.adversarial_after * 60:
+            opposed = self._train_opponent(made.detach(), target)
+            fooled, matching = self.discriminators.generator_losses(made, target)
+            loss = loss + _ADVERSARIAL_WEIGHT * fooled + _MATCHING_WEIGHT * matching
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 5.0)
+        self.optimizer.step()
+        return float(spectral.detach()), float(loss.detach()), opposed
+
+    def _train_opponent(self, made: Tensor, target: Tensor) -> float:
+        loss = self.discriminators.own_loss(made, target)
+        self.opponent.zero_grad()
+        loss.backward()
+        self.opponent.step()
+        return float(loss.detach())
+
+    def _take_up_new_clips(self) -> None:
+        if self.given.latents:
+            self.pairs = [tuple(pair) for pair in torch.load(self.given.latents)]
+            return
+        shards = len(list(self.given.corpus.glob("train-*.npz")))
+        new = load_clips(self.given.corpus, known=self.shards)
+        self.shards = shards
+        self.pairs += [(clip.latent, clip.samples) for clip in new]
+        print(f"{len(self.pairs)} clips", flush=True)
+
+    def _save(self) -> None:
+        state = {
+            "decoder": self.decoder.state_dict(),
+            "discriminators": self.discriminators.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "opponent": self.opponent.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        partial = self.given.output.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.rename(self.given.output)
+
+    def _resume(self, state: dict[str, object]) -> None:
+        for name in ("decoder", "discriminators", "optimizer", "opponent"):
+            getattr(self, name).load_state_dict(state[name])
+        self.step, self.seconds = int(str(state["step"])), float(str(state["seconds"]))
+
+
+def spectral_loss(made: Tensor, target: Tensor) -> Tensor:
+    """How far spectrograms are apart at several resolutions, [batch, samples] each."""
+    total = made.new_zeros(())
+    for size in _RESOLUTIONS:
+        window = torch.hann_window(size)
+        pair = torch.cat((made, target))
+        spectra = torch.stft(pair, size, size // 4, window=window, return_complex=True)
+        power = spectra.real.square() + spectra.imag.square()
+        magnitude = (power + 1e-8).sqrt() / size**0.5
+        ours, theirs = magnitude.chunk(2)
+        logs = torch.log(magnitude + 1e-3)
+        total = total + F.l1_loss(*logs.chunk(2)) + 5 * F.l1_loss(ours, theirs)
+    return total / len(_RESOLUTIONS)
+
+
+def _inner(samples: Tensor) -> Tensor:
+    edge = _EDGE_FRAMES * HOP_LENGTH
+    return samples[:, edge:-edge]
+
+
+def _batch(pairs: list[Pair], rng: random.Random) -> Pair:
+    latents, samples = [], []
+    while len(latents) < _BATCH:
+        latent, whole = rng.choice(pairs)
+        if latent.shape[1] < _FRAMES:
+            continue
+        start = rng.randint(0, latent.shape[1] - _FRAMES)
+        latents.append(latent[:, start : start + _FRAMES])
+        samples.append(whole[start * HOP_LENGTH : (start + _FRAMES) * HOP_LENGTH])
+    return torch.stack(latents), torch.stack(samples)
+
+
+if __name__ == "__main__":
+    main()
