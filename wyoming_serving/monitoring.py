@@ -5,7 +5,7 @@ import contextlib
 import logging
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -25,30 +25,34 @@ Health = Callable[[], str]
 
 
 class SchedulerCollector(Collector):
-    """The counters of a scheduler, read when they are asked for."""
+    """The counters of a service's schedulers, read when they are asked for."""
 
-    def __init__(self, scheduler: Scheduler[Any, Any]) -> None:
-        self._scheduler = scheduler
+    def __init__(self, *schedulers: Scheduler[Any, Any]) -> None:
+        self._schedulers = schedulers
 
     def describe(self) -> list[Metric]:
         """The names, which a registry checks."""
         return list(self.collect())
 
-    def collect(self) -> Iterator[Metric]:
-        stats = self._scheduler.stats
-        yield GaugeMetricFamily(
-            "wyoming_scheduler_depth", "Jobs that wait for the device", self._scheduler.depth
+    def collect(self) -> list[Metric]:
+        """Every metric with its values now."""
+        of = ["scheduler"]
+        depth = GaugeMetricFamily("wyoming_scheduler_depth", "Jobs that wait", labels=of)
+        jobs = CounterMetricFamily(
+            "wyoming_scheduler_jobs", "Jobs by outcome", labels=[*of, "outcome"]
         )
-        jobs = CounterMetricFamily("wyoming_scheduler_jobs", "Jobs by outcome", labels=["outcome"])
-        for outcome in ("finished", "failed", "cancelled", "refused"):
-            jobs.add_metric([outcome], getattr(stats, outcome))
-        yield jobs
-        for name, meaning in (
-            ("batches", "Batches that the device ran"),
-            ("wait_seconds", "Time that jobs waited, in total"),
-            ("run_seconds", "Time that the device was busy"),
-        ):
-            yield CounterMetricFamily(f"wyoming_scheduler_{name}", meaning, getattr(stats, name))
+        batches = CounterMetricFamily("wyoming_scheduler_batches", "Batches that ran", labels=of)
+        wait = CounterMetricFamily("wyoming_scheduler_wait_seconds", "Jobs' waiting", labels=of)
+        run = CounterMetricFamily("wyoming_scheduler_run_seconds", "Time of batches", labels=of)
+        for scheduler in self._schedulers:
+            stats, name = scheduler.stats, scheduler.name
+            depth.add_metric([name], scheduler.depth)
+            for outcome in ("finished", "failed", "cancelled", "refused"):
+                jobs.add_metric([name, outcome], getattr(stats, outcome))
+            batches.add_metric([name], stats.batches)
+            wait.add_metric([name], stats.wait_seconds)
+            run.add_metric([name], stats.run_seconds)
+        return [depth, jobs, batches, wait, run]
 
 
 @contextlib.asynccontextmanager

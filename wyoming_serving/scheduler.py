@@ -84,6 +84,7 @@ class Scheduler(Generic[Job, Result]):
         self._run_batch = run_batch
         self.limits = limits
         self._size = size
+        self.name = name
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._queue: list[_Waiting[Job, Result]] = []
         self._order = itertools.count()

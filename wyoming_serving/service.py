@@ -40,9 +40,9 @@ class Service(ABC):
         self.metrics = CollectorRegistry()
         """What `/metrics` shows. A service adds its own:
 
-        `self.metrics.register(SchedulerCollector(self._scheduler))`, or
+        `self.metrics.register(SchedulerCollector(self._scheduler))`, once for all its schedulers,
         `self._runs = Counter("funasr_runs", "Runs by outcome", ["outcome"], registry=self.metrics)`
-        and where one happens `self._runs.labels("used").inc()`.
+        and, where one happens, `self._runs.labels("used").inc()`.
         """
         self._requests = Counter(
             "wyoming_requests", "Requests by outcome", ["outcome"], registry=self.metrics

@@ -116,25 +116,28 @@ async def test_a_scheduler_shows_its_counters() -> None:
     def run(jobs: Sequence[int]) -> list[int | Exception]:
         return [job if job > 0 else ValueError("negative") for job in jobs]
 
-    made: Scheduler[int, int] = Scheduler(run, BatchLimits(max_jobs=1, max_queue=3))
+    made: Scheduler[int, int] = Scheduler(run, BatchLimits(max_jobs=1, max_queue=3), name="ears")
+    other: Scheduler[int, int] = Scheduler(run, BatchLimits(), name="device")
     registry = CollectorRegistry()
-    registry.register(SchedulerCollector(made))
+    registry.register(SchedulerCollector(made, other))
+    ears = {"scheduler": "ears"}
     tasks = [asyncio.create_task(made.submit(job)) for job in (1, -2, 3)]
     await until(lambda: made.depth == 3)
-    assert registry.get_sample_value("wyoming_scheduler_depth") == 3
+    assert registry.get_sample_value("wyoming_scheduler_depth", ears) == 3
     with pytest.raises(QueueFull):
         await made.submit(4)
     tasks.pop().cancel()
     made.start()
     await asyncio.gather(*tasks, return_exceptions=True)
     for outcome in ("finished", "failed", "cancelled", "refused"):
-        labels = {"outcome": outcome}
+        labels = ears | {"outcome": outcome}
         assert registry.get_sample_value("wyoming_scheduler_jobs_total", labels) == 1
-    assert registry.get_sample_value("wyoming_scheduler_batches_total") == 2
+    assert registry.get_sample_value("wyoming_scheduler_batches_total", ears) == 2
     for name in ("wait", "run"):
-        total = registry.get_sample_value(f"wyoming_scheduler_{name}_seconds_total")
+        total = registry.get_sample_value(f"wyoming_scheduler_{name}_seconds_total", ears)
         assert total is not None and total > 0
     await made.close()
+    await other.close()
 
 
 async def test_another_path_is_not_found() -> None:
