@@ -205,7 +205,7 @@ class Listening:
         if guess is None:
             return
         if guess.is_speculative:
-            self._service.speculation.wasted += 1
+            self._service.speculations.labels("wasted").inc()
         guess.recognition.cancel()
         await asyncio.gather(guess.recognition, return_exceptions=True)
 
@@ -230,7 +230,7 @@ class Listening:
         ended_at = loop.time()
         heard = await self._recognise(hearing) if hearing else Recognition()
         if self._guess is not None and self._guess.is_speculative:
-            self._service.speculation.used += 1
+            self._service.speculations.labels("used").inc()
             self._guess = None
         if hearing:
             await self._tell_of_voice(hearing)

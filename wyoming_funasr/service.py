@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 
+from prometheus_client import Counter
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
 from wyoming_funasr.hearing import Hearing
@@ -18,6 +19,7 @@ from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving import __version__
 from wyoming_serving.audio import Samples
 from wyoming_serving.hub import Hub
+from wyoming_serving.monitoring import SchedulerCollector
 from wyoming_serving.scheduler import BatchLimits, Scheduler
 from wyoming_serving.service import Service
 from wyoming_serving.session import Session
@@ -28,14 +30,6 @@ _LOGGER = logging.getLogger(__name__)
 _MAX_BATCH_SECONDS_GPU = 60.0
 _MAX_BATCH_SECONDS_PER_THREAD = 5.0
 """A CPU computes no more per second in larger batches, and the first answer waits for the last."""
-
-
-@dataclass
-class SpeculationCounts:
-    """Recognitions begun in a pause: those that became the answer, and those in vain."""
-
-    used: int = 0
-    wasted: int = 0
 
 
 class FunasrService(Service):
@@ -73,7 +67,13 @@ class FunasrService(Service):
             BatchLimits(max_queue=settings.max_connections),
             name="ears",
         )
-        self.speculation = SpeculationCounts()
+        self.speculations = Counter(
+            "funasr_speculation_runs",
+            "Recognitions begun in a pause: those that became the answer, and those in vain",
+            ["outcome"],
+            registry=self.metrics,
+        )
+        self.metrics.register(SchedulerCollector(self._scheduler))
 
     async def load(self) -> None:
         check_memory(self.model)
