@@ -41,9 +41,8 @@ def _latency(axes: Any, rows: Rows, titles: Mapping[str, str]) -> None:
             values = sorted(row["after_speech_ms"])
             shares = [100 * number / len(values) for number in range(len(values) + 1)]
             label = f"{title}, {clients} client{'s' if clients > 1 else ''}"
-            axes.step(
-                values, shares, style, where="post", label=label, color=_color(server, titles)
-            )
+            color = _color(server, titles)
+            axes.step([values[0], *values], shares, style, where="post", label=label, color=color)
     axes.set(xlabel="from the end of speech to the transcript, ms", ylabel="% of utterances",
              title="In real time", ylim=(0, 101))  # fmt: skip
 
