@@ -54,13 +54,13 @@ class FunasrSettings(Settings):
         True, description="Find the end of speech here, and answer before audio-stop"
     )
     endpoint_silence_ms: int = Field(
-        400, ge=100, le=5_000, description="Silence that ends an utterance, milliseconds"
+        500, ge=100, le=5_000, description="Silence that ends an utterance, milliseconds"
     )
     endpoint_silence_relaxed_ms: int = Field(
         800, ge=100, le=5_000, description="The same, for clients that ask for relaxed detection"
     )
     endpoint_silence_aggressive_ms: int = Field(
-        250, ge=100, le=5_000, description="The same, for clients that ask for aggressive detection"
+        300, ge=100, le=5_000, description="The same, for clients that ask for aggressive detection"
     )
     endpoint_silence_unfinished_ms: int = Field(
         1_000, ge=100, le=5_000, description="The same, behind a text that breaks off (… the, 把)"

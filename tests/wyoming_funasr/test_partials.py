@@ -2,7 +2,6 @@
 
 import pytest
 
-from wyoming_funasr.endpointing import is_unfinished
 from wyoming_funasr.partials import StableText, split_words
 
 
@@ -43,18 +42,3 @@ def test_what_was_sent_stays_where_the_final_text_differs(final: str, whole: str
     text.offer("Turn on the light now")
     assert text.offer("Turn on the light now") == "Turn on the"
     assert text.finish(final)[0] == whole
-
-
-@pytest.mark.parametrize(
-    "text", ["Turn on the", "turn on the.", "打开客厅的", "把", "电気を", "and", "please,", "불을"]
-)
-def test_a_text_that_breaks_off_is_unfinished(text: str) -> None:
-    assert is_unfinished(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["Turn on the light.", "Turn it on.", "打开客厅的灯。", "停止", "電気をつけて", "불 켜", ""],
-)
-def test_a_whole_command_is_not(text: str) -> None:
-    assert not is_unfinished(text)
