@@ -8,6 +8,7 @@ demo recogniser hears the 20 commands of each language; it must be right to the 
 import argparse
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,9 +103,12 @@ def speak(folder: Path, language: str, texts: list[str]) -> list[Samples]:
     reader = Reader(
         LANGUAGES[key], frontend_for(key, PlainTokenizer()), normalize_home=options.normalize_home
     )
-    model = SpeakingModel(LANGUAGES[key], Synthesizer.load(folder), reader, None, "cpu")
-    speaker = next(iter(model.speakers))
-    return [np.concatenate(list(model.speak(text, speaker, options))) for text in texts]
+    with ThreadPoolExecutor(1) as front_end:
+        synthesizer = Synthesizer.load(folder)
+        model = SpeakingModel(LANGUAGES[key], synthesizer, reader, None, "cpu", front_end)
+        speaker = next(iter(model.speakers))
+        chunks = [list(model.speak(text, speaker, options, lambda: False)) for text in texts]
+    return [np.concatenate(parts) for parts in chunks]
 
 
 def teachers_audio(path: Path) -> list[Samples]:
@@ -128,7 +132,7 @@ def recognise(folder: Path, audio: list[Samples]) -> list[str]:
     """What the demo recogniser writes."""
     engine = SenseVoice(folder, choose_device("cpu", "auto"))
     recogniser = Recogniser(engine, SileroVoiceActivity(), 30_000)
-    requests = [Request(np.pad(samples, RATE_HZ // 4)) for samples in audio]
+    requests = [Request(recogniser.hear(np.pad(samples, RATE_HZ // 4))) for samples in audio]
     return [found.text for found in recogniser.run(requests)]
 
 

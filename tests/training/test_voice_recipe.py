@@ -1,0 +1,84 @@
+"""Training computes what the runtime computes, and tells the teacher the right sounds."""
+
+import pytest
+import torch
+
+from training.voice.batched import decode, encode_text, flow_to_latent, predict_durations
+from training.voice.network import new_network
+from training.voice.phonemes import kokoro_phonemes
+from training.voice.reading import read
+from training.voice.sentences import judged_sentences, training_sentences
+from training.voice.spline_likelihood import _spline
+from training.voice.voice_config import CONFIG
+from wyoming_melotts.acoustic.spline import inverse_spline
+from wyoming_melotts.acoustic.text_encoder import TextInputs
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("打开客厅的灯。", "ta↓kʰai→ kʰɤ↘tʰi→ŋ tɤ tə→ŋ."),
+        ("一月远云王翁", "i↗ɥe↘ ɥɛ↓n y↗n wa↗ŋwə→ŋ"),
+        ("It is on, measure the light.", "ɪt ɪz ɑn, mˈɛʒəɹ ðə lˈIt."),
+        ("打开 WiFi。", "ta↓kʰai→ wˈIfˌI."),
+    ],
+)
+def test_phones_become_the_teachers_phonemes(text: str, expected: str) -> None:
+    phonemes = read(text)
+    spoken = kokoro_phonemes(phonemes)
+    assert len(spoken) == len(phonemes.phones)
+    assert "".join(spoken) == expected
+
+
+def test_a_batch_is_what_the_runtime_makes_of_each_sentence() -> None:
+    torch.manual_seed(1)
+    network = new_network().eval()
+    speaker = network.speaker(0)
+    lengths = [5, 9]
+    phones = torch.randint(1, 40, (2, 9))
+    mask = (torch.arange(9)[None] < torch.tensor(lengths)[:, None])[:, None].float()
+    with torch.inference_mode():
+        hidden, mean = encode_text(network.enc_p, phones, phones % 5, phones % 3, mask, speaker)
+        latent = flow_to_latent(network.flow, mean, mask, speaker)
+        durations = predict_durations(network.dp, hidden, mask, speaker)
+        for row, length in enumerate(lengths):
+            ids = phones[row, :length]
+            # the runtime adds the bias of the BERT projections, which is zero here
+            alone = network.enc_p(TextInputs(ids, ids % 5, ids % 3), speaker)
+            torch.testing.assert_close(mean[row : row + 1, :, :length], alone.mean)
+            torch.testing.assert_close(
+                latent[row : row + 1, :, :length], network.flow(alone.mean, speaker)
+            )
+            torch.testing.assert_close(
+                durations[row, :length], network.dp(alone.hidden, speaker)[0, 0]
+            )
+
+
+def test_the_decoder_in_training_is_the_one_that_streams() -> None:
+    network = new_network().eval()
+    latent = torch.randn(1, CONFIG.inter_channels, 20, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        trained = decode(network.dec, latent, network.speaker(0))[0]
+        streamed = network.dec(latent, network.speaker(0))
+    assert len(trained) == 20 * CONFIG.hop_length
+    torch.testing.assert_close(trained, streamed, rtol=1e-4, atol=1e-5)
+
+
+def test_the_spline_in_training_is_the_inverse_of_the_runtimes() -> None:
+    generator = torch.Generator().manual_seed(0)
+    widths, heights = (torch.randn(50, 10, generator=generator) for _ in range(2))
+    slopes = torch.randn(50, 9, generator=generator)
+    x = torch.linspace(-4.9, 4.9, 50, dtype=torch.float64)
+    parts = (widths.double(), heights.double(), slopes.double())
+    y, log_slope = _spline(x, *parts)
+    torch.testing.assert_close(inverse_spline(y, *parts), x)
+    nudged, _ = _spline(x + 1e-6, *parts)
+    torch.testing.assert_close(((nudged - y) / 1e-6).log(), log_slope, rtol=1e-3, atol=1e-3)
+
+
+def test_sentences_that_judge_are_not_in_training() -> None:
+    judged = judged_sentences("en")
+    assert len(judged) == len(set(judged)) == 60
+    trained = training_sentences("en", 40)
+    assert len(trained) == 40
+    assert not {text.lower() for text in trained} & {t.lower() for t in judged}
