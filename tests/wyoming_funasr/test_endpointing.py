@@ -17,7 +17,8 @@ def test_a_text_that_breaks_off_is_unfinished(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["Turn the light off.", "Turn it on.", "Set the lamp to 30 percent.",
-     "Set a timer for an hour.", "打开灯。", "把卧室的灯关掉。", "把空调调到26度。", "停止", "電気をつけて", "불 켜", ""],
+     "Set a timer for an hour.", "打开灯。", "把卧室的灯关掉。", "把空调调到26度。", "停止",
+     "電気をつけて", "불 켜", ""],
 )  # fmt: skip
 def test_a_whole_command_is_not(text: str) -> None:
     assert not is_unfinished(text)
