@@ -63,8 +63,9 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--recordings", type=Path, help="folder with WAV files, transcripts.tsv")
     parser.add_argument("--report", type=Path, help="a Markdown file to write")
+    parser.add_argument("--precision", default="auto", help="float32, int8 or auto, as the service")
     given = parser.parse_args()
-    recogniser = load(given.model)
+    recogniser = load(given.model, given.precision)
     results = [
         judge(recogniser, title, list(_shards(given.corpus, prefix)))
         for prefix, title in _SETS.items()
@@ -78,9 +79,9 @@ def main() -> None:
         given.report.write_text(report + "\n", "utf-8")
 
 
-def load(folder: Path) -> Recogniser:
+def load(folder: Path, precision: str = "auto") -> Recogniser:
     """The demo model on the CPU as the service runs it."""
-    engine = SenseVoice(folder, choose_device("cpu", "auto"))
+    engine = SenseVoice(folder, choose_device("cpu", precision))
     return Recogniser(engine, SileroVoiceActivity(), _LONGEST_PIECE_MS)
 
 

@@ -21,7 +21,7 @@ from wyoming_melotts.acoustic.attention import (
 from wyoming_melotts.acoustic.attention import _band as band
 from wyoming_melotts.acoustic.decoder import Decoder, ResidualBlock
 from wyoming_melotts.acoustic.duration import DurationPredictor
-from wyoming_melotts.acoustic.flow import TransformerFlow
+from wyoming_melotts.acoustic.flow import TransformerCoupling, TransformerFlow
 from wyoming_melotts.acoustic.text_encoder import TextEncoder
 
 _SLOPE = 0.1
@@ -41,6 +41,7 @@ def encode_text(
 def flow_to_latent(flow: TransformerFlow, z: Tensor, mask: Tensor, speaker: Tensor) -> Tensor:
     """Prior [batch, inter, frames] to latent of the same shape."""
     for coupling in reversed(list(flow.flows.values())):
+        assert isinstance(coupling, TransformerCoupling)
         kept, changed = z.flip(1).chunk(2, dim=1)
         shift = coupling.post(encode(coupling.enc, coupling.pre(kept), mask, speaker))
         z = torch.cat((kept, changed - shift), dim=1) * mask
@@ -62,12 +63,14 @@ def encode(encoder: Encoder, x: Tensor, mask: Tensor, speaker: Tensor) -> Tensor
     return x
 
 
-def _attend(attention: RelativeAttention, x: Tensor, mask: Tensor) -> Tensor:
+def _attend(attention: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
+    assert isinstance(attention, RelativeAttention)
     batch, channels, steps = x.shape
     heads = attention.n_heads
 
     def split(conv: nn.Conv1d) -> Tensor:
-        return conv(x).reshape(batch * heads, channels // heads, steps).transpose(1, 2)
+        projected: Tensor = conv(x)
+        return projected.reshape(batch * heads, channels // heads, steps).transpose(1, 2)
 
     query = split(attention.conv_q) / math.sqrt(channels // heads)
     padded = F.pad(query @ split(attention.conv_k).transpose(1, 2), (WINDOW, WINDOW))
@@ -76,11 +79,14 @@ def _attend(attention: RelativeAttention, x: Tensor, mask: Tensor) -> Tensor:
     weights = padded[..., WINDOW:-WINDOW].masked_fill(outside, -1e4).softmax(-1)
     near = band(F.pad(weights, (WINDOW, WINDOW)))
     output = weights @ split(attention.conv_v) + near @ attention.emb_rel_v
-    return attention.conv_o(output.transpose(1, 2).reshape(batch, channels, steps))
+    joined: Tensor = attention.conv_o(output.transpose(1, 2).reshape(batch, channels, steps))
+    return joined
 
 
-def _feed_forward(layer: FeedForward, x: Tensor, mask: Tensor) -> Tensor:
-    return layer.conv_2(layer.conv_1(x * mask).relu() * mask)
+def _feed_forward(layer: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
+    assert isinstance(layer, FeedForward)
+    y: Tensor = layer.conv_2(layer.conv_1(x * mask).relu() * mask)
+    return y
 
 
 def predict_durations(
@@ -90,7 +96,8 @@ def predict_durations(
     x = (hidden + predictor.cond(speaker)) * mask
     x = predictor.norm_1(predictor.conv_1(x).relu()) * mask
     x = predictor.norm_2(predictor.conv_2(x).relu()) * mask
-    return predictor.proj(x)[:, 0]
+    log_durations: Tensor = predictor.proj(x)[:, 0]
+    return log_durations
 
 
 def decode(decoder: Decoder, latent: Tensor, speaker: Tensor) -> Tensor:
@@ -99,23 +106,26 @@ def decode(decoder: Decoder, latent: Tensor, speaker: Tensor) -> Tensor:
     x = _same(decoder.conv_pre, x) + decoder.cond(speaker.unsqueeze(2))
     per_stage = len(decoder.config.resblock_kernel_sizes)
     for index, up in enumerate(decoder.ups):
+        assert isinstance(up, nn.ConvTranspose2d)
         padding = (up.kernel_size[1] - up.stride[1]) // 2
         x = F.conv_transpose2d(
             F.leaky_relu(x, _SLOPE), up.weight, up.bias, up.stride, padding=(0, padding)
         )
-        blocks = decoder.resblocks[index * per_stage : (index + 1) * per_stage]
-        x = sum(_residual(block, x) for block in blocks) / per_stage
+        blocks = list(decoder.resblocks)[index * per_stage : (index + 1) * per_stage]
+        x = torch.stack([_residual(block, x) for block in blocks]).mean(0)
     return torch.tanh(_same(decoder.conv_post, F.leaky_relu(x))).flatten(1)
 
 
-def _residual(block: ResidualBlock, x: Tensor) -> Tensor:
+def _residual(block: nn.Module, x: Tensor) -> Tensor:
+    assert isinstance(block, ResidualBlock)
     for dilated, plain in zip(block.convs1, block.convs2, strict=True):
         y = _same(dilated, F.leaky_relu(x, _SLOPE))
         x = x + _same(plain, F.leaky_relu(y, _SLOPE))
     return x
 
 
-def _same(conv: nn.Conv2d, x: Tensor) -> Tensor:
+def _same(conv: nn.Module, x: Tensor) -> Tensor:
     """With as much padding as keeps the length."""
+    assert isinstance(conv, nn.Conv2d)
     padding = conv.dilation[1] * (conv.kernel_size[1] - 1) // 2
     return F.conv2d(x, conv.weight, conv.bias, padding=(0, padding), dilation=conv.dilation)

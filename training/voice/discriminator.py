@@ -67,7 +67,8 @@ def _spectrogram(samples: Tensor, size: int) -> Tensor:
     window = torch.hann_window(size)
     spectrum = torch.stft(samples, size, size // 4, window=window, return_complex=True)
     power = spectrum.real.square() + spectrum.imag.square()
-    return ((power + 1e-8).sqrt() / size**0.5 + 1e-3).log().unsqueeze(1)
+    logs: Tensor = ((power + 1e-8).sqrt() / size**0.5 + 1e-3).log()
+    return logs.unsqueeze(1)
 
 
 def _period_layers() -> nn.ModuleList:

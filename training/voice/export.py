@@ -36,7 +36,7 @@ def checkpoint_state(network: Synthesizer) -> dict[str, Tensor]:
     """The tensors as a checkpoint has them: one-dimensional convolutions, half precision."""
     with torch.no_grad():
         network.enc_p.proj.weight[CONFIG.inter_channels :] = 0
-        network.enc_p.proj.bias[CONFIG.inter_channels :] = _LOG_SPREAD  # type: ignore[index]
+        network.enc_p.get_parameter("proj.bias")[CONFIG.inter_channels :] = _LOG_SPREAD
         network.enc_p.bert_proj.weight.zero_()
         network.enc_p.ja_bert_proj.weight.zero_()
     return {

@@ -27,10 +27,10 @@ def new_network() -> Synthesizer:
         hidden = CONFIG.hidden_channels
         for embedding in (network.enc_p.emb, network.enc_p.tone_emb, network.enc_p.language_emb):
             embedding.weight.normal_(0, hidden**-0.5)
-        network.enc_p.bert_proj.bias.zero_()  # type: ignore[union-attr]
-        network.enc_p.ja_bert_proj.bias.zero_()  # type: ignore[union-attr]
+        for projection in (network.enc_p.bert_proj, network.enc_p.ja_bert_proj):
+            projection.get_parameter("bias").zero_()
         for coupling in network.flow.flows.values():
-            coupling.post.weight.mul_(0.1)
-            coupling.post.bias.zero_()
+            coupling.get_parameter("post.weight").mul_(0.1)
+            coupling.get_parameter("post.bias").zero_()
     network.dec.use_channels_last()
     return network

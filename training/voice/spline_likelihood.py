@@ -9,7 +9,7 @@ evenly, and the second channel is noise.
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wyoming_melotts.acoustic.duration import (
@@ -33,9 +33,9 @@ def negative_log_likelihood(
     condition = predictor.pre(hidden) + predictor.cond(speaker)
     condition = predictor.proj(_convolve(predictor.convs, condition, mask)) * mask
     z = torch.stack((logs, torch.randn_like(logs)), dim=1)
-    affine = predictor.flows["0"]
-    z = affine.m + torch.exp(affine.logs) * z
-    log_slope = affine.logs.sum() + torch.zeros_like(logs)
+    shift, log_scale = (predictor.flows["0"].get_parameter(name) for name in ("m", "logs"))
+    z = shift + torch.exp(log_scale) * z
+    log_slope = log_scale.sum() + torch.zeros_like(logs)
     for name in _FLOWS:
         z, more = _forward(predictor.flows[name], z.flip(1), condition, mask)
         log_slope = log_slope + more
@@ -44,8 +44,9 @@ def negative_log_likelihood(
 
 
 def _forward(
-    coupling: SplineCoupling, z: Tensor, condition: Tensor, mask: Tensor
+    coupling: nn.Module, z: Tensor, condition: Tensor, mask: Tensor
 ) -> tuple[Tensor, Tensor]:
+    assert isinstance(coupling, SplineCoupling)
     kept, bent = z[:, :1], z[:, 1]
     h = coupling.proj(_convolve(coupling.convs, coupling.pre(kept) + condition, mask))
     widths, heights, slopes = h.transpose(1, 2).split((_BINS, _BINS, _BINS - 1), dim=-1)

@@ -102,7 +102,7 @@ class DecoderTraining:
             fooled, matching = self.discriminators.generator_losses(made, target)
             loss = loss + _ADVERSARIAL_WEIGHT * fooled + _MATCHING_WEIGHT * matching
         self.optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 5.0)
         self.optimizer.step()
         return float(spectral.detach()), float(loss.detach()), opposed
@@ -110,7 +110,7 @@ class DecoderTraining:
     def _train_opponent(self, made: Tensor, target: Tensor) -> float:
         loss = self.discriminators.own_loss(made, target)
         self.opponent.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.opponent.step()
         return float(loss.detach())
 
@@ -154,7 +154,8 @@ def spectral_loss(made: Tensor, target: Tensor) -> Tensor:
         magnitude = (power + 1e-8).sqrt() / size**0.5
         ours, theirs = magnitude.chunk(2)
         logs = torch.log(magnitude + 1e-3)
-        total = total + F.l1_loss(*logs.chunk(2)) + 5 * F.l1_loss(ours, theirs)
+        our_logs, their_logs = logs.chunk(2)
+        total = total + F.l1_loss(our_logs, their_logs) + 5 * F.l1_loss(ours, theirs)
     return total / len(_RESOLUTIONS)
 
 
@@ -164,7 +165,8 @@ def _inner(samples: Tensor) -> Tensor:
 
 
 def _batch(pairs: list[Pair], rng: random.Random) -> Pair:
-    latents, samples = [], []
+    latents: list[Tensor] = []
+    samples: list[Tensor] = []
     while len(latents) < _BATCH:
         latent, whole = rng.choice(pairs)
         if latent.shape[1] < _FRAMES:
