@@ -18,7 +18,7 @@ class Plan:
     """Lengths of audio, each sent `per_length` times by one client."""
     per_length: int
     every_paused: int
-    """1 takes every sentence with a pause, 2 each second one."""
+    """1 takes every sentence with a pause, 9 each ninth one; every pause is there with odd ones."""
     pause_clients: int
     texts: Mapping[int, int]
     """Texts to speak, all clients together, by the number of clients."""
@@ -45,14 +45,14 @@ FULL = Plan(
 )
 QUICK = Plan(
     name="quick",
-    in_real_time={1: 3, 5: 10},
+    in_real_time={1: 2, 5: 5},
     in_bursts={1: 2, 5: 5},
     lengths_s=(5,),
     per_length=2,
-    every_paused=5,
-    pause_clients=4,
-    texts={1: 1, 5: 5},
-    upstream_sentences=("usual (25)",),
+    every_paused=9,
+    pause_clients=3,
+    texts={1: 1, 2: 2},
+    upstream_sentences=("short (10)",),
     against_upstream=1,
     bench_rounds=1,
 )

@@ -6,16 +6,14 @@ from pathlib import Path
 
 from benchmarks.server_process import Program
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.settings import Settings
 
 _PEER_SILENCE_S = "0.7"
 """The value in wyoming-faster-whisper's documentation."""
 _URI = ("--uri", "tcp://127.0.0.1:{port}")
-_OURS: tuple[str, ...] = (
+_OURS = (
     *(*_URI, "--no-zeroconf", "--offline", "--device", "cpu", "--log-level", "warning"),
+    *("--metrics-port", "{metrics_port}"),
 )
-if "metrics_port" in Settings.model_fields:
-    _OURS += ("--metrics-port", "{metrics_port}")
 
 
 @dataclass(frozen=True)

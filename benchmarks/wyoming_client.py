@@ -24,7 +24,7 @@ _CHUNK = 512
 """32 ms, what an ESPHome satellite sends at once."""
 _LONGEST_SILENCE_S = 6.0
 """After this a server that should have found the end has missed it."""
-_LIMIT_S = 120.0
+_LIMIT_S = 300.0
 
 
 class RequestError(Exception):
