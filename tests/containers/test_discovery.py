@@ -18,12 +18,17 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
 each_add_on = pytest.mark.parametrize("add_on", ADD_ONS, ids=lambda add_on: add_on.folder.name)
 
 
-async def discover(add_on: AddOn, uri: str, api: Supervisor) -> tuple[int | None, str]:
-    """Run the script against a service at `uri`; gives its exit status and what it said."""
+async def discover(
+    add_on: AddOn, uri: str, api: Supervisor, tools: Path | None = None
+) -> tuple[int | None, str]:
+    """Run the script against a service at `uri`; gives its exit status and what it said.
+
+    `tools` is a folder with s6's commands, needed only while the service does not answer.
+    """
     script = add_on.folder / "rootfs/etc/s6-overlay/s6-rc.d/discovery/run"
     prefix = add_on.settings.model_config["env_prefix"]
     environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": f"{tools or ''}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         f"{prefix}URI": uri,
         "SUPERVISOR_API": api.url,
         "SUPERVISOR_TOKEN": TOKEN,
@@ -64,3 +69,15 @@ async def test_a_refusal_is_said_and_the_service_goes_on(add_on: AddOn) -> None:
     assert api.refused == ["forbidden"]
     assert status == 0
     assert "was not told" in output
+
+
+@each_add_on
+async def test_it_gives_up_when_the_service_has_ended(add_on: AddOn, tmp_path: Path) -> None:
+    svstat = tmp_path / "s6-svstat"
+    svstat.write_text(f'#!/bin/sh\n[ "$3" = /run/service/{add_on.folder.name} ] && echo false\n')
+    svstat.chmod(0o755)
+    async with server(b"") as uri:
+        pass
+    with supervisor() as api:
+        assert await discover(add_on, uri, api, tmp_path) == (0, "")
+    assert api.messages == []
