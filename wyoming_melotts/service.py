@@ -17,6 +17,7 @@ from wyoming_melotts.voices import Model, Voice, VoiceLibrary
 from wyoming_serving.audio import encode_pcm16
 from wyoming_serving.errors import ServiceError
 from wyoming_serving.hub import HubName
+from wyoming_serving.memory import release_freed_memory
 from wyoming_serving.monitoring import SchedulerCollector
 from wyoming_serving.scheduler import BatchLimits, Scheduler
 from wyoming_serving.service import Service
@@ -30,6 +31,8 @@ _CHUNK_BYTES = 1 << 16
 """Audio that was computed before is sent in events of this size."""
 
 _WARM_UP = {"ZH": "你好。", "JP": "はい。", "KR": "네.", "ES": "Hola.", "FR": "Bonjour."}
+
+_TIDY_AFTER_SECONDS = 10.0
 
 _FIRST_AUDIO, _LATER_AUDIO = 0, 1
 """Priorities: who hears nothing yet goes before who hears something."""
@@ -60,6 +63,7 @@ class MelottsService(Service):
         self._downloads: dict[str, asyncio.Task[object]] = {}
         self._engine: Engine | None = None
         self._speaking = 0
+        self._tidying: asyncio.Task[None] | None = None
         self._scheduler: Scheduler[Speech, bytes | None] = Scheduler(
             self._advance,
             BatchLimits(
@@ -79,9 +83,11 @@ class MelottsService(Service):
         for voice in (self.default_voice, *self._preload):
             await self._download(voice.model)
             await self._scheduler.call(partial(self._warm_up, voice))
+        await self._scheduler.call(release_freed_memory)
 
     async def close(self) -> None:
-        tasks = [*self._downloads.values(), *([self._watching] if self._watching else [])]
+        others = [task for task in (self._watching, self._tidying) if task is not None]
+        tasks = [*self._downloads.values(), *others]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -133,7 +139,20 @@ class MelottsService(Service):
                 yield computed
         finally:
             self._speaking -= 1
+            if not self._speaking:
+                self._tidy_up_later()
         self._cache.put(key, b"".join(chunks))
+
+    def _tidy_up_later(self) -> None:
+        """What speech leaves behind is a quarter of the memory; return it once nobody speaks."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+        self._tidying = asyncio.create_task(self._tidy_up(), name="tidy up")
+
+    async def _tidy_up(self) -> None:
+        await asyncio.sleep(_TIDY_AFTER_SECONDS)
+        if not self._speaking:
+            await self._scheduler.call(release_freed_memory)
 
     async def _next(self, speech: Speech, playback: Playback) -> bytes | None:
         return await self._scheduler.submit(
