@@ -9,6 +9,7 @@ into the cache folder at first (5 GB in all); that takes minutes and counts for 
 
 import argparse
 import asyncio
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ _INSTALL = Path(__file__).parent / "install_peers.sh"
 
 def main() -> int:
     """Measure what is missing; gives the exit status, 1 when something failed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that servers end with us
     given = _arguments()
     plan = QUICK if given.quick else FULL
     file = given.output / "rows.jsonl"

@@ -9,9 +9,8 @@ from benchmarks.server_process import Server
 from benchmarks.wyoming_client import Spoken, listen
 
 TEXTS = {
-    "zh": "现在室外的温度是二十六度，湿度百分之四十五。今天白天多云，傍晚可能有小雨。",
-    "en": "It is twenty six degrees outside, with forty five percent humidity. "
-    "Cloudy today, some rain in the evening.",
+    "zh": "现在室外的温度是二十六度。今天多云，傍晚有小雨。",
+    "en": "It is twenty six degrees outside. Cloudy today, with some rain in the evening.",
 }
 """About the same length when spoken, two sentences."""
 
