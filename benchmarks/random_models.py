@@ -14,7 +14,14 @@ import sentencepiece
 import torch
 import yaml
 
-from wyoming_funasr.engines import components, fsmn_vad, paraformer, punctuation, sense_voice
+from wyoming_funasr.engines import (
+    components,
+    fsmn_vad,
+    paraformer,
+    paraformer_streaming,
+    punctuation,
+    sense_voice,
+)
 
 _TAGS = [
     "<|zh|>", "<|en|>", "<|yue|>", "<|ja|>", "<|ko|>", "<|nospeech|>",
@@ -91,10 +98,50 @@ def write_sense_voice(folder: Path, size: Size, seed: int = 0) -> Path:
 def write_paraformer(folder: Path, size: Size, *, hotwords: bool, seed: int = 0) -> Path:
     """A Paraformer folder; with `hotwords` the SeACo variant, which also tells times."""
     folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = _write_paraformer_tokens(folder, size)
+    config = _paraformer_config(size)
+    if hotwords:
+        config["model"] = "SeacoParaformer"
+        config["model_conf"] |= {"inner_dim": size.width, "bias_encoder_type": "lstm",
+                                 "NO_BIAS": vocabulary - 2}  # fmt: skip
+        config["predictor"] = "CifPredictorV3"
+        config["predictor_conf"] |= {"smooth_factor2": 0.25, "noise_threshold2": 0.01,
+                                     "upsample_times": 3, "use_cif1_cnn": False,
+                                     "upsample_type": "cnn_blstm"}  # fmt: skip
+        config["seaco_decoder"] = "ParaformerSANMDecoder"
+        config["seaco_decoder_conf"] = {**config["decoder_conf"], "num_blocks": 2,
+                                        "att_layer_num": 2, "wo_input_layer": True,
+                                        "use_output_layer": False, "kernel_size": 21}  # fmt: skip
+    _write_normalisation(folder, 560)
+    return _finish(folder, config, paraformer.MODULES, seed)
+
+
+def write_paraformer_streaming(folder: Path, size: Size, seed: int = 0) -> Path:
+    """A folder of the streaming Paraformer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_paraformer_tokens(folder, size)
+    config = _paraformer_config(size)
+    config |= {"model": "ParaformerStreaming", "encoder": "SANMEncoderChunkOpt",
+               "frontend": "WavFrontendOnline"}  # fmt: skip
+    config["encoder_conf"] |= {"input_layer": "pe_online", "chunk_size": [12, 15],
+                               "stride": [8, 10], "pad_left": [0, 0],
+                               "encoder_att_look_back_factor": [4, 4],
+                               "decoder_att_look_back_factor": [1, 1]}  # fmt: skip
+    config["decoder_conf"]["sanm_shfit"] = 5  # looks back only
+    _write_normalisation(folder, 560)
+    return _finish(folder, config, paraformer_streaming.MODULES, seed)
+
+
+def _write_paraformer_tokens(folder: Path, size: Size) -> int:
+    """Write tokens.json; gives how many tokens there are."""
     tokens = ["<blank>", "<s>", "</s>", *_CHARACTERS, *_WORDS]
     tokens += [f"词{i}" for i in range(max(0, min(size.vocabulary, 8404) - len(tokens) - 1))]
     tokens.append("<unk>")
     (folder / "tokens.json").write_text(json.dumps(tokens, ensure_ascii=False), encoding="utf-8")
+    return len(tokens)
+
+
+def _paraformer_config(size: Size) -> dict[str, Any]:
     common = {
         "attention_heads": size.heads, "linear_units": size.hidden, "dropout_rate": 0.1,
         "positional_dropout_rate": 0.1, "kernel_size": 11, "sanm_shfit": 0,
@@ -103,9 +150,7 @@ def write_paraformer(folder: Path, size: Size, *, hotwords: bool, seed: int = 0)
         **common, "num_blocks": size.decoder_blocks, "att_layer_num": size.decoder_blocks,
         "self_attention_dropout_rate": 0.1, "src_attention_dropout_rate": 0.1,
     }  # fmt: skip
-    predictor = {"idim": size.width, "threshold": 1.0, "l_order": 1, "r_order": 1,
-                 "tail_threshold": 0.45}  # fmt: skip
-    config: dict[str, Any] = {
+    return {
         "model": "Paraformer",
         "model_conf": {"ctc_weight": 0.0, "predictor_weight": 1.0, "predictor_bias": 1,
                        "sampling_ratio": 0.75},
@@ -117,25 +162,12 @@ def write_paraformer(folder: Path, size: Size, *, hotwords: bool, seed: int = 0)
         "decoder": "ParaformerSANMDecoder",
         "decoder_conf": decoder,
         "predictor": "CifPredictorV2",
-        "predictor_conf": predictor,
+        "predictor_conf": {"idim": size.width, "threshold": 1.0, "l_order": 1, "r_order": 1,
+                           "tail_threshold": 0.45},
         "tokenizer": "CharTokenizer",
         "tokenizer_conf": {"unk_symbol": "<unk>", "split_with_space": True},
         **_FRONTEND,
     }  # fmt: skip
-    if hotwords:
-        config["model"] = "SeacoParaformer"
-        config["model_conf"] |= {"inner_dim": size.width, "bias_encoder_type": "lstm",
-                                 "NO_BIAS": len(tokens) - 2}  # fmt: skip
-        config["predictor"] = "CifPredictorV3"
-        config["predictor_conf"] = {**predictor, "smooth_factor2": 0.25, "noise_threshold2": 0.01,
-                                    "upsample_times": 3, "use_cif1_cnn": False,
-                                    "upsample_type": "cnn_blstm"}  # fmt: skip
-        config["seaco_decoder"] = "ParaformerSANMDecoder"
-        config["seaco_decoder_conf"] = {**decoder, "num_blocks": 2, "att_layer_num": 2,
-                                        "wo_input_layer": True, "use_output_layer": False,
-                                        "kernel_size": 21}  # fmt: skip
-    _write_normalisation(folder, 560)
-    return _finish(folder, config, paraformer.MODULES, seed)
 
 
 def write_fsmn_vad(folder: Path, seed: int = 0) -> Path:

@@ -1,8 +1,10 @@
 """One utterance as far as it was heard: its features and where speech is in it."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 
 from wyoming_funasr.fbank import HOP_SAMPLES, SAMPLE_RATE_HZ, Fbank, FbankStream
+from wyoming_funasr.recognition import Memory
 from wyoming_funasr.vad import ActivityStream, Span, pieces
 from wyoming_serving.audio import Samples
 
@@ -13,6 +15,7 @@ class Piece:
 
     fbank: Fbank
     start_ms: int
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def seconds(self) -> float:
@@ -31,6 +34,7 @@ class Hearing:
         self._activity = activity
         self._longest_piece_ms = longest_piece_ms
         self._padding_ms = padding_ms
+        self._memories: defaultdict[int, Memory] = defaultdict(Memory)
 
     def take(self, samples: Samples, *, last: bool = False) -> None:
         """Compute features and voice activity of the next samples; for a worker thread."""
@@ -67,6 +71,7 @@ class Hearing:
             Piece(
                 self._fbank.between(span.start, span.stop),
                 span.start // HOP_SAMPLES * HOP_SAMPLES * 1000 // SAMPLE_RATE_HZ,
+                self._memories[span.start],
             )
             for span in spans
         )

@@ -1,7 +1,7 @@
 """One request, followed from its first audio to its transcript."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from wyoming.asr import Transcript
@@ -12,7 +12,7 @@ from wyoming_funasr.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.hearing import Hearing
 from wyoming_funasr.hotwords import Hotword
 from wyoming_funasr.languages import opencc_conversion
-from wyoming_funasr.partials import PartialTranscripts
+from wyoming_funasr.partials import Hypothesis, PartialTranscripts
 from wyoming_funasr.recogniser import Request
 from wyoming_funasr.recognition import Recognition
 from wyoming_funasr.text import convert_script
@@ -182,7 +182,7 @@ class Listening:
         if self._guess is None and pause_ms and speech and hearing.silence_ms >= pause_ms:
             self._guess = self._begin(hearing, is_speculative=True)
         elif self._partials and speech and not hearing.silence_ms:
-            request = self._request(hearing)
+            request = replace(self._request(hearing), is_final=False)
             self._partials.offer(hearing.position_ms, lambda: self._hypothesis(request))
 
     def _begin(self, hearing: Hearing, *, is_speculative: bool) -> "_Guess":
@@ -209,8 +209,9 @@ class Listening:
         guess.recognition.cancel()
         await asyncio.gather(guess.recognition, return_exceptions=True)
 
-    async def _hypothesis(self, request: Request) -> str:
-        return self._text(await self._service.recognize(request, PARTIAL_PRIORITY))
+    async def _hypothesis(self, request: Request) -> Hypothesis:
+        heard = await self._service.recognize(request, PARTIAL_PRIORITY)
+        return Hypothesis(self._text(heard), heard.is_settled)
 
     def _request(self, hearing: Hearing) -> Request:
         wishes, settings = self._wishes, self._settings

@@ -7,6 +7,7 @@ import torch
 
 from wyoming_funasr.engines.fsmn_vad import FsmnVoiceActivity
 from wyoming_funasr.engines.paraformer import Paraformer
+from wyoming_funasr.engines.paraformer_streaming import ParaformerStreaming
 from wyoming_funasr.engines.punctuation import Punctuation
 from wyoming_funasr.engines.sense_voice import SenseVoice
 from wyoming_funasr.models import CT_PUNC, FSMN_VAD, Model, find_folder
@@ -41,7 +42,8 @@ def load_recogniser(model: Model, settings: FunasrSettings, hub: Hub) -> Recogni
     if model.family == "sense_voice":
         engine = SenseVoice(folder, device)
     else:
-        engine = Paraformer(folder, device, _punctuation(model, settings, hub, device))
+        family = Paraformer if model.family == "paraformer" else ParaformerStreaming
+        engine = family(folder, device, _punctuation(model, settings, hub, device))
     # last, because importing silero_vad sets the number of threads to one
     threads = settings.threads or os.cpu_count() or 1
     torch.set_num_threads(threads)

@@ -12,7 +12,7 @@ from wyoming_serving.devices import require_memory
 from wyoming_serving.errors import ModelMissing
 from wyoming_serving.hub import Hub, ModelSource, missing_files
 
-Family = Literal["sense_voice", "paraformer"]
+Family = Literal["sense_voice", "paraformer", "paraformer_streaming"]
 
 LEAST_MEMORY_BYTES = 2_000_000_000
 """A machine with less cannot hold a real model beside its system."""
@@ -63,6 +63,19 @@ MODELS: dict[str, Model] = {
         ModelSource(
             "iic/speech_seaco_paraformer_large_asr_nat-zh-cn-16k-common-vocab8404-pytorch",
             "funasr/paraformer-zh",
+            (*_FILES, "tokens.json"),
+        ),
+    ),
+    "paraformer-zh-streaming": Model(
+        "paraformer-zh-streaming",
+        "paraformer_streaming",
+        _PARAFORMER_LANGUAGES,
+        "Streaming Paraformer large, 220 M parameters: Chinese with English mixed in, as spoken",
+        "Alibaba DAMO",
+        "https://github.com/modelscope/FunASR",
+        ModelSource(
+            "iic/speech_paraformer-large_asr_nat-zh-cn-16k-common-vocab8404-online",
+            "funasr/paraformer-zh-streaming",
             (*_FILES, "tokens.json"),
         ),
     ),
@@ -132,7 +145,8 @@ def is_on_disk(model: Model, hub: Hub) -> bool:
 def required_sources(model: Model, settings: FunasrSettings) -> Sequence[ModelSource]:
     """The models that go around `model` and come from the hub as well."""
     vad = () if settings.use_external_vad else (FSMN_VAD,)
-    punctuation = (CT_PUNC,) if model.family == "paraformer" and settings.use_itn else ()
+    unmarked = model.family != "sense_voice"
+    punctuation = (CT_PUNC,) if unmarked and settings.use_itn else ()
     return (*vad, *punctuation)
 
 
@@ -166,7 +180,9 @@ def _of_family(name: str, hint: str, source: ModelSource | None, folder: Path | 
         family: Family = "sense_voice"
         languages: tuple[str, ...] = _SENSE_VOICE_LANGUAGES
     elif "paraformer" in key:
-        family, languages = "paraformer", _PARAFORMER_LANGUAGES
+        streaming = "streaming" in key or "online" in key
+        family = "paraformer_streaming" if streaming else "paraformer"
+        languages = _PARAFORMER_LANGUAGES
     else:
         raise ModelMissing(f"{hint}: not of a known family; allowed: SenseVoice, Paraformer")
     return Model(name, family, languages, name, "FunASR", "https://github.com/modelscope/FunASR",

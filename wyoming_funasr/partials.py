@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
 from wyoming.event import Eventable
@@ -16,23 +17,35 @@ _UNSURE_WORDS = 2
 """Words at the end of a hypothesis that the next sounds may still change."""
 
 
+@dataclass(frozen=True)
+class Hypothesis:
+    """What was said, as far as it was heard; `is_settled` where the rest can only add to it."""
+
+    text: str
+    is_settled: bool = False
+
+
 class StableText:
     """What of a growing text was sent.
 
     A word is sent when two hypotheses in a row agree on it and on all before it, and it is not
-    among the last ones (local agreement: Liu et al., 2020, arXiv:2005.11185).
+    among the last ones (local agreement: Liu et al., 2020, arXiv:2005.11185); or at once, when the
+    model itself takes nothing back.
     """
 
     def __init__(self) -> None:
         self._sent: list[str] = []
         self._before: list[str] = []
 
-    def offer(self, hypothesis: str) -> str:
+    def offer(self, hypothesis: Hypothesis) -> str:
         """Take the newest hypothesis of the whole text; gives what to send now, or nothing."""
-        words = split_words(hypothesis)
+        words = split_words(hypothesis.text)
         agreed = _common(self._before, words)
         self._before = words
-        stable = words[: max(0, min(agreed, len(words) - _UNSURE_WORDS))]
+        sure = (
+            len(words) if hypothesis.is_settled else max(0, min(agreed, len(words) - _UNSURE_WORDS))
+        )
+        stable = words[:sure]
         if stable[: len(self._sent)] != self._sent:
             return ""
         new = stable[len(self._sent) :]
@@ -88,7 +101,7 @@ class PartialTranscripts:
         self._started = False
         self._hypothesis: asyncio.Task[None] | None = None
 
-    def offer(self, position_ms: int, hypothesis: Callable[[], Awaitable[str]]) -> None:
+    def offer(self, position_ms: int, hypothesis: Callable[[], Awaitable[Hypothesis]]) -> None:
         """Ask for a hypothesis at this place in the audio, unless it is too early or too late.
 
         One at a time: when they take longer than the interval, there are fewer.
@@ -116,12 +129,12 @@ class PartialTranscripts:
         await self._send(transcript)
         await self._send(TranscriptStop())
 
-    async def _take(self, hypothesis: Callable[[], Awaitable[str]]) -> None:
+    async def _take(self, hypothesis: Callable[[], Awaitable[Hypothesis]]) -> None:
         try:
-            text = await hypothesis()
+            heard = await hypothesis()
         except QueueFull:
             return  # the device has no time for guesses
-        new = self._text.offer(text)
+        new = self._text.offer(heard)
         if new:
             await self._send_chunk(new)
 

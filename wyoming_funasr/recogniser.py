@@ -25,6 +25,8 @@ class Request:
     language: str = "auto"
     use_itn: bool = True
     hotwords: tuple[Hotword, ...] = ()
+    is_final: bool = True
+    """Whether it is to be recognised as if no more speech followed."""
 
     @property
     def seconds(self) -> float:
@@ -73,7 +75,14 @@ class Recogniser:
         No speech gives an empty recognition.
         """
         utterances = [
-            Utterance(self._engine.features(piece.fbank), one.language, one.use_itn, one.hotwords)
+            Utterance(
+                self._engine.features(piece.fbank),
+                one.language,
+                one.use_itn,
+                one.hotwords,
+                piece.memory,
+                one.is_final or piece is not one.pieces[-1],
+            )
             for one in requests
             for piece in one.pieces
         ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,14 +24,27 @@ class Token:
     confidence: float
 
 
+@dataclass
+class Memory:
+    """Where an engine may keep what it computed of speech that grows, for the next time.
+
+    It makes a recognition cheaper, never different. Two threads may recognise the same speech at
+    once, so that what lies here is replaced and never changed.
+    """
+
+    state: Any = None
+
+
 @dataclass(frozen=True)
 class Utterance:
-    """One piece of speech for an engine."""
+    """One piece of speech for an engine; `is_final` where it is recognised as if none followed."""
 
     features: Features
     language: str = "auto"
     use_itn: bool = True
     hotwords: tuple[Hotword, ...] = ()
+    memory: Memory = field(default_factory=Memory)
+    is_final: bool = True
 
 
 @dataclass(frozen=True)
@@ -39,7 +52,8 @@ class Recognition:
     """What an engine heard.
 
     `confidence` is from 0 to 1; how it is derived is said by each engine. `language`, `emotion`
-    and `event` are None where the model does not tell them.
+    and `event` are None where the model does not tell them. `is_settled` says that the text of the
+    same speech, grown, will begin with this text.
     """
 
     text: str = ""
@@ -49,6 +63,7 @@ class Recognition:
     emotion: str | None = None
     emotion_scores: dict[str, float] = field(default_factory=dict)
     event: str | None = None
+    is_settled: bool = False
 
 
 class Engine(Protocol):

@@ -22,7 +22,8 @@ class FunasrSettings(Settings):
         min_length=1,
         description="Model: a name, a folder, or an id on the hub",
         json_schema_extra={
-            "allowed": "SenseVoiceSmall, paraformer-zh, demo, a folder, a hub id (owner/name)"
+            "allowed": "SenseVoiceSmall, paraformer-zh, paraformer-zh-streaming, demo, a folder, "
+            "a hub id (owner/name)"
         },
     )
     language: Literal["auto", "zh", "en", "yue", "ja", "ko"] = Field(

@@ -9,6 +9,7 @@ from benchmarks.random_models import (
     write_ct_punc,
     write_fsmn_vad,
     write_paraformer,
+    write_paraformer_streaming,
     write_sense_voice,
 )
 from wyoming_funasr.service import FunasrService
@@ -29,6 +30,11 @@ def tiny_paraformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_seaco(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_paraformer(tmp_path_factory.mktemp("tiny") / "seaco-tiny", TINY, hotwords=True)
+
+
+@pytest.fixture(scope="session")
+def tiny_paraformer_streaming(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_paraformer_streaming(tmp_path_factory.mktemp("tiny") / "streaming-tiny", TINY)
 
 
 @pytest.fixture(scope="session")

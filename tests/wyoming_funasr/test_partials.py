@@ -2,7 +2,7 @@
 
 import pytest
 
-from wyoming_funasr.partials import StableText, split_words
+from wyoming_funasr.partials import Hypothesis, StableText, split_words
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,21 @@ def test_words_are_latin_words_and_single_chinese_characters() -> None:
 
 def test_a_word_is_sent_when_two_hypotheses_agree() -> None:
     text = StableText()
-    assert text.offer("Turn of") == ""
-    assert text.offer("Turn on the") == "Turn"
-    assert text.offer("Turn on the living") == " on"
-    assert text.offer("Turn on the living room light") == " the living"
+    assert text.offer(Hypothesis("Turn of")) == ""
+    assert text.offer(Hypothesis("Turn on the")) == "Turn"
+    assert text.offer(Hypothesis("Turn on the living")) == " on"
+    assert text.offer(Hypothesis("Turn on the living room light")) == " the living"
     assert text.finish("Turn on the living room light.") == (
         "Turn on the living room light.", " room light.",
     )  # fmt: skip
+
+
+def test_what_a_model_never_takes_back_is_sent_at_once() -> None:
+    text = StableText()
+    assert text.offer(Hypothesis("打开", is_settled=True)) == "打开"
+    assert text.offer(Hypothesis("打", is_settled=True)) == ""
+    assert text.offer(Hypothesis("打开客厅", is_settled=True)) == "客厅"
+    assert text.finish("打开，客厅的灯。") == ("打开客厅的灯。", "的灯。")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +47,6 @@ def test_a_word_is_sent_when_two_hypotheses_agree() -> None:
 )
 def test_what_was_sent_stays_where_the_final_text_differs(final: str, whole: str) -> None:
     text = StableText()
-    text.offer("Turn on the light now")
-    assert text.offer("Turn on the light now") == "Turn on the"
+    text.offer(Hypothesis("Turn on the light now"))
+    assert text.offer(Hypothesis("Turn on the light now")) == "Turn on the"
     assert text.finish(final)[0] == whole
