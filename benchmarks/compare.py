@@ -39,9 +39,13 @@ def main() -> int:
         print(f"benchmarks.compare: {error}", file=sys.stderr)
         return 2
     complete = True
-    if not given.report:
-        chosen = [one for one in subjects(_places(given), plan) if one.program.name in given.only]
-        complete = all([asyncio.run(measure(subject, rows)) for subject in chosen])
+    try:
+        if not given.report:
+            chosen = [s for s in subjects(_places(given), plan) if s.program.name in given.only]
+            complete = all([asyncio.run(measure(subject, rows)) for subject in chosen])
+    except KeyboardInterrupt:
+        print("benchmarks.compare: stopped; the same command goes on", file=sys.stderr)
+        return 130
     write_report(given.output, rows)
     return 0 if complete else 1
 

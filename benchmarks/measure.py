@@ -5,13 +5,18 @@ import sys
 import time
 from dataclasses import asdict
 
+import psutil
+
 from benchmarks.published import BenchError
 from benchmarks.rows import Row, Rows
 from benchmarks.server_process import Program, Server, ServerError, Usage, running
 from benchmarks.subjects import Subject
 from benchmarks.wyoming_client import RequestError
 
-_FAILURES = (ServerError, RequestError, BenchError, TimeoutError, OSError, ExceptionGroup)
+_FAILURES = (
+    *(ServerError, RequestError, BenchError, TimeoutError, OSError, ExceptionGroup),
+    psutil.Error,  # the process has gone
+)
 _HELP_RUNS = 5
 
 
