@@ -73,7 +73,7 @@ class FunasrService(Service):
             ["outcome"],
             registry=self.metrics,
         )
-        self.metrics.register(SchedulerCollector(self._scheduler))
+        self.metrics.register(SchedulerCollector(self._scheduler, self._ears))
 
     async def load(self) -> None:
         check_memory(self.model)
