@@ -92,13 +92,17 @@ class PartialTranscripts:
     def __init__(
         self, send: Callable[[Eventable], Awaitable[None]], interval_ms: int, window_ms: int
     ) -> None:
-        """A hypothesis begins every `interval_ms`, in the utterance's first `window_ms`."""
+        """A hypothesis begins every `interval_ms`, in the utterance's first `window_ms`.
+
+        Where hypotheses are settled, and so cost what is new in them, they go on to the end.
+        """
         self._send = send
         self._interval_ms = interval_ms
         self._window_ms = window_ms
         self._next_ms = interval_ms
         self._text = StableText()
         self._started = False
+        self._settled = False
         self._hypothesis: asyncio.Task[None] | None = None
 
     def offer(self, position_ms: int, hypothesis: Callable[[], Awaitable[Hypothesis]]) -> None:
@@ -108,7 +112,7 @@ class PartialTranscripts:
         """
         if self._hypothesis is not None and not self._hypothesis.done():
             return
-        if self._next_ms <= position_ms <= self._window_ms:
+        if self._next_ms <= position_ms and (self._settled or position_ms <= self._window_ms):
             self._next_ms = position_ms + self._interval_ms
             self._hypothesis = asyncio.create_task(self._take(hypothesis))
 
@@ -135,6 +139,7 @@ class PartialTranscripts:
         except QueueFull:
             return  # the device has no time for guesses
         new = self._text.offer(heard)
+        self._settled = heard.is_settled
         if new:
             await self._send_chunk(new)
 
