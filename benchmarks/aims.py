@@ -77,7 +77,7 @@ def _cpu_ratio(rows: Rows) -> float:
 
 
 def _cut_short(rows: Rows) -> float:
-    return float(sum(row["cut_short"] for row in _all(rows, "funasr", "real time")))
+    return float(sum(sum(row["cut_short"]) for row in _all(rows, "funasr", "real time")))
 
 
 def _first_audio_ratio(rows: Rows) -> float:

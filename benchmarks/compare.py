@@ -9,6 +9,7 @@ into the cache folder at first (5 GB in all); that takes minutes and counts for 
 
 import argparse
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -73,7 +74,8 @@ def _places(given: argparse.Namespace) -> Places:
     """Weights and peers; what is there already stays."""
     peers: Path = given.cache / "peers"
     if not (peers / "complete").is_file():
-        subprocess.run([str(_INSTALL), str(peers)], check=True)
+        environment = os.environ | {"PYTHON": sys.executable}
+        subprocess.run([str(_INSTALL), str(peers)], check=True, env=environment)
         (peers / "complete").touch()
     return Places(weights.sense_voice(given.cache), weights.melotts(given.cache), peers)
 

@@ -13,7 +13,7 @@ TITLES = {
     "funasr": "wyoming-funasr",
     "funasr-no-endpointing": "wyoming-funasr, endpointing off",
     "faster-whisper": "wyoming-faster-whisper",
-    "faster-whisper-endpointing": "wyoming-faster-whisper, `--vad-endpointing 0.7`",
+    "faster-whisper-endpointing": "wyoming-faster-whisper, --vad-endpointing 0.7",
     "funasr-demo": "wyoming-funasr, demo model",
     "melotts": "wyoming-melotts",
     "piper": "wyoming-piper",
@@ -62,7 +62,7 @@ def _real_time(rows: Rows) -> list[str]:
     cells = [
         (TITLES[row["server"]], str(row["case"]), str(row["requests"]),
          _spread(row["after_speech_ms"]), _spread(row["after_stop_ms"]),
-         f"{cpu_seconds_per_request([row]):.2f}", str(row["cut_short"]))
+         f"{cpu_seconds_per_request([row]):.2f}", str(sum(row["cut_short"])))
         for row in _of(rows, "real time")
     ]  # fmt: skip
     return _section(
@@ -70,7 +70,7 @@ def _real_time(rows: Rows) -> list[str]:
         "Chunks of 32 ms at the pace of speech, as a satellite sends them. Where the server does "
         "not find the end, `audio-stop` comes 0.7 s after the speech, as from Home Assistant. "
         "Milliseconds as p50 / p95 / p99; CPU seconds of the server per utterance, all that was "
-        "recognised in vain included; cut short: the transcript came before the true end.",
+        "recognised in vain included; cut short: taken for over too early.",
         ("server", "clients", "utterances", "end of speech → transcript",
          "`audio-stop` → transcript", "CPU s", "cut short"),
         cells,
@@ -101,7 +101,8 @@ def _pauses(rows: Rows) -> list[str]:
         (TITLES[row["server"]], row["case"],
          *(f"{row['ended_early'].get(str(ms), 0)} of {row['per_pause'].get(str(ms), 0)}"
            for ms in lengths),
-         _spread([value for value in row["after_speech_ms"] if value >= 0]))
+         _spread([ms for ms, early in zip(row["after_speech_ms"], row["cut_short"], strict=True)
+                  if not early]))
         for row in measured
     ]  # fmt: skip
     return _section(

@@ -61,8 +61,8 @@ async def with_pauses(server: Server, clients: int, plan: Plan, sensitivity: str
     said = paused(plan.pauses_ms)[:: plan.every_paused]
     found = await _spoken(server, said, clients, sensitivity)
     early: dict[str, int] = {str(one.pause_ms): 0 for one in said}
-    for one, after_ms in zip(said, found["after_speech_ms"], strict=True):
-        early[str(one.pause_ms)] += after_ms < 0
+    for one, is_early in zip(said, found["cut_short"], strict=True):
+        early[str(one.pause_ms)] += is_early
     per_pause = {str(ms): sum(one.pause_ms == ms for one in said) for ms in plan.pauses_ms}
     return found | {"ended_early": early, "per_pause": per_pause}
 
@@ -113,5 +113,5 @@ def _found(heard: Sequence[Heard]) -> Found:
         "requests": len(heard),
         "after_speech_ms": [round(one.after_speech_s * 1000, 1) for one in heard],
         "after_stop_ms": [round(seconds * 1000, 1) for seconds in stops],
-        "cut_short": sum(one.after_speech_s < 0 for one in heard),
+        "cut_short": [one.cut_short for one in heard],
     }

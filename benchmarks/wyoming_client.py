@@ -40,10 +40,21 @@ class Heard:
     transcript_s: float
     audio_stop_s: float | None
     """None when the transcript came before audio-stop."""
+    audio_s: float | None = None
+    """Audio that the server took into account, where it says so."""
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the server took the utterance for over before it was.
+
+        A server that does not say what it heard is only caught when it answers before the end.
+        """
+        heard_s = self.transcript_s if self.audio_s is None else self.audio_s
+        return min(heard_s, self.transcript_s) < self.speech_end_s
 
     @property
     def after_speech_s(self) -> float:
-        """From the true end of the speech; below 0 the speaker was cut short."""
+        """From the true end of the speech; below 0 the server did not wait for it."""
         return self.transcript_s - self.speech_end_s
 
     @property
@@ -93,10 +104,12 @@ async def speak(
             stopped = None if answer.done() else time.perf_counter() - started
             with suppress(ConnectionError):
                 await client.write_event(AudioStop().event())
-            text, arrived = await answer
+            transcript, arrived = await answer
         finally:
             answer.cancel()
-    return Heard(text, utterance.seconds, arrived - started, stopped)
+    audio_ms = (transcript.context or {}).get("audio_ms")
+    audio_s = None if audio_ms is None else audio_ms / 1000
+    return Heard(transcript.text, utterance.seconds, arrived - started, stopped, audio_s)
 
 
 async def send_at_once(port: int, samples: Samples, language: str = "en") -> Heard:
@@ -108,8 +121,8 @@ async def send_at_once(port: int, samples: Samples, language: str = "en") -> Hea
             await client.write_event(chunk.event())
         await client.write_event(AudioStop().event())
         stopped = time.perf_counter() - started
-        text, arrived = await _transcript(client)
-    return Heard(text, stopped, arrived - started, stopped)
+        transcript, arrived = await _transcript(client)
+    return Heard(transcript.text, stopped, arrived - started, stopped)
 
 
 async def listen(port: int, text: str, *, streaming: bool = False) -> Spoken:
@@ -164,10 +177,10 @@ async def _pace(
         await client.write_event(chunk.event())
 
 
-async def _transcript(client: AsyncTcpClient) -> tuple[str, float]:
-    """The text, and when it came."""
+async def _transcript(client: AsyncTcpClient) -> tuple[Transcript, float]:
+    """The transcript, and when it came."""
     event = await _next(client, Transcript.is_type)
-    return Transcript.from_event(event).text, time.perf_counter()
+    return Transcript.from_event(event), time.perf_counter()
 
 
 async def _next(client: AsyncTcpClient, wanted: Callable[[str], bool] = bool) -> Event:

@@ -16,7 +16,7 @@ def spoken(server: str, clients: int, after_stop_ms: list[float], **more: object
     return {
         "server": server, "measure": "real time", "case": clients,
         "requests": 4, "after_speech_ms": [450.0, 460.0, 470.0, 480.0],
-        "after_stop_ms": after_stop_ms, "cut_short": 0, "cpu_s": 2.0,
+        "after_stop_ms": after_stop_ms, "cut_short": [False] * 4, "cpu_s": 2.0,
         "speculation_used": 4, "speculation_wasted": 1, **USED, **more,
     }  # fmt: skip
 
@@ -33,7 +33,8 @@ def pauses() -> Row:
     return {
         "server": "funasr", "measure": "pauses", "case": "default",
         "requests": 4, "after_speech_ms": [500.0, -900.0, 510.0, 520.0], "after_stop_ms": [],
-        "cut_short": 1, "ended_early": {"200": 0, "600": 1}, "per_pause": {"200": 2, "600": 2},
+        "cut_short": [False, True, False, False], "ended_early": {"200": 0, "600": 1},
+        "per_pause": {"200": 2, "600": 2},
         "cpu_s": 2.0, "speculation_used": 3, "speculation_wasted": 3, **USED,
     }  # fmt: skip
 
