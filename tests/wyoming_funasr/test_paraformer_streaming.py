@@ -32,7 +32,7 @@ from wyoming_funasr.models import choose_model
 from wyoming_funasr.recognition import Memory, Utterance
 from wyoming_funasr.service import FunasrService
 from wyoming_funasr.text import clean
-from wyoming_serving.devices import Device
+from wyoming_serving.devices import Device, Precision
 from wyoming_serving.service import running
 
 FLOAT32 = Device("cpu", "float32", "CPU, float32")
@@ -134,6 +134,16 @@ def test_punctuation_is_for_the_final_text(
     assert partly == plain.recognize([beginning(240, is_final=False)])[0]
     unmarked = plain.recognize([beginning(240)])[0].text
     assert final.text == clean(punctuation.punctuate(unmarked)) != unmarked
+
+
+@pytest.mark.parametrize("precision", ["int8", "float16"])
+def test_lower_precision_is_close(
+    engine: ParaformerStreaming, tiny_paraformer_streaming: Path, precision: Precision
+) -> None:
+    lower = ParaformerStreaming(tiny_paraformer_streaming, Device("cpu", precision, ""), None)
+    exact, close = engine.recognize([beginning(300)])[0], lower.recognize([beginning(300)])[0]
+    assert close.text
+    assert close.confidence == pytest.approx(exact.confidence, rel=0.02)
 
 
 @pytest.mark.parametrize(
