@@ -59,7 +59,9 @@ class Settings(BaseSettings):
     precision: Literal["auto", "float32", "float16", "int8"] = Field(
         "auto", description="Weights: auto is float16 on CUDA and int8 on a CPU"
     )
-    threads: int = Field(0, ge=0, le=256, description="CPU threads per model; 0 is one per core")
+    threads: int = Field(
+        0, ge=0, le=256, description="CPU threads per model; 0 chooses by the number of cores"
+    )
     hub: Literal["modelscope", "hf"] = Field(
         "modelscope", description="Where models are downloaded from"
     )
