@@ -83,7 +83,8 @@ def _read(shard: Path, scale: tuple[Tensor, Tensor]) -> list[Clip]:
     audio = torch.from_numpy(content["audio"].astype(np.float32) / 32768)
     frames = torch.from_numpy(content["frames"])
     sizes, counts = content["samples"].tolist(), content["phones"].tolist()
-    parts = zip(content["texts"].tolist(), audio.split(sizes), frames.split(counts), strict=True)
+    samples, durations = torch.split(audio, sizes), torch.split(frames, counts)
+    parts = zip(content["texts"].tolist(), samples, durations, strict=True)
     return [_clip(text, samples, per_phone, scale) for text, samples, per_phone in parts]
 
 

@@ -6,6 +6,8 @@ demo recogniser hears the 20 commands of each language; it must be right to the 
 """
 
 import argparse
+import itertools
+import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -65,39 +67,45 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     whisper = WhisperModel(str(given.whisper), device="cpu", compute_type="int8", cpu_threads=1)
-    lines = ["| who speaks | who listens | sentences | error rate | without error |"]
-    lines.append("|---|---|---|---|---|")
-    wrong, facts = [], []
-    for language, name in _NAMES.items():
-        texts = judged_sentences(language)[:: given.every]
-        spoken = speak(given.voice, language, texts)
-        speakers = {"demo voice": spoken}
-        teacher = given.corpus / f"judged-{language}.npz"
-        if teacher.exists():
-            speakers["teacher"] = teachers_audio(teacher)[:: given.every]
-        for who, audio in speakers.items():
-            heard = judge(texts, listen(whisper, audio, language), language)
-            lines.append(_row(f"{who}, {name}", "Whisper base", len(texts), heard))
-            wrong += _wrong_lines(f"{who}, {name}, Whisper base", heard)
-        if given.recogniser:
-            count = _COMMANDS // given.every
-            written = recognise(given.recogniser, spoken[:count])
-            heard = judge(texts[:count], written, language)
-            lines.append(_row(f"demo voice, {name} commands", "demo recogniser", count, heard))
-            wrong += _wrong_lines(f"demo voice, {name}, demo recogniser", heard)
-        facts += list(sound_facts(name, texts, spoken))
-        if given.report:
-            place = _SHOWN[language] // given.every
-            picture = given.report.parent / f"spectrogram_{language}.png"
-            draw(picture, texts[place], {who: audio[place] for who, audio in speakers.items()})
-    report = "\n".join([*lines, "", *facts, *wrong])
+    reports = [_report(given, whisper, language) for language in _NAMES]
+    rows, facts, wrong = ([line for report in reports for line in report[i]] for i in range(3))
+    head = ["| who speaks | who listens | sentences | error rate | without error |"]
+    report = "\n".join([*head, "|---|---|---|---|---|", *rows, "", *facts, *wrong])
     print(report, flush=True)
     if given.report:
         given.report.write_text(report + "\n", encoding="utf-8")
 
 
-def speak(folder: Path, language: str, texts: list[str]) -> list[Samples]:
-    """The voice's audio, as the service computes it."""
+def _report(
+    given: argparse.Namespace, whisper: WhisperModel, language: str
+) -> tuple[list[str], list[str], list[str]]:
+    """Rows of the table, facts of the sound and errors of one language."""
+    name, texts = _NAMES[language], judged_sentences(language)[:: given.every]
+    chunks = speak(given.voice, language, texts)
+    spoken = [np.concatenate(parts) for parts in chunks]
+    teacher = teachers_audio(given.corpus / f"judged-{language}.npz")[:: given.every]
+    kept = teachers_transcripts(whisper, given.corpus, language)[:: given.every]
+    heard = {
+        (f"demo voice, {name}", "Whisper base"): (texts, listen(whisper, spoken, language)),
+        (f"teacher, {name}", "Whisper base"): (texts, kept),
+    }
+    if given.recogniser:
+        commands = texts[: _COMMANDS // given.every]
+        for who, audio in (("demo voice", spoken), ("teacher", teacher)):
+            written = recognise(given.recogniser, audio[: len(commands)])
+            heard[f"{who}, {name} commands", "demo recogniser"] = (commands, written)
+    if given.report:
+        place = _SHOWN[language] // given.every
+        picture = given.report.parent / f"spectrogram_{language}.png"
+        draw(picture, texts[place], {"demo voice": spoken[place], "teacher": teacher[place]})
+    judged = {key: judge(*pair, language) for key, pair in heard.items()}
+    rows = [_row(*key, len(heard[key][0]), result) for key, result in judged.items()]
+    wrong = [line for key, one in judged.items() for line in _wrong_lines(", ".join(key), one)]
+    return rows, list(sound_facts(name, texts, chunks)), wrong
+
+
+def speak(folder: Path, language: str, texts: list[str]) -> list[list[Samples]]:
+    """The chunks of the voice's audio, as the service computes them."""
     key = _KEYS[language]
     options = SpeechOptions(sentence_silence_ms=0)
     reader = Reader(
@@ -107,8 +115,7 @@ def speak(folder: Path, language: str, texts: list[str]) -> list[Samples]:
         synthesizer = Synthesizer.load(folder)
         model = SpeakingModel(LANGUAGES[key], synthesizer, reader, None, "cpu", front_end)
         speaker = next(iter(model.speakers))
-        chunks = [list(model.speak(text, speaker, options, lambda: False)) for text in texts]
-    return [np.concatenate(parts) for parts in chunks]
+        return [list(model.speak(text, speaker, options, lambda: False)) for text in texts]
 
 
 def teachers_audio(path: Path) -> list[Samples]:
@@ -118,12 +125,22 @@ def teachers_audio(path: Path) -> list[Samples]:
     return np.split(audio, np.cumsum(content["samples"])[:-1])
 
 
+def teachers_transcripts(whisper: WhisperModel, corpus: Path, language: str) -> list[str]:
+    """What Whisper writes of the teacher's judged clips; heard once and kept beside them."""
+    kept = corpus / f"judged-{language}.json"
+    if not kept.exists():
+        audio = teachers_audio(corpus / f"judged-{language}.npz")
+        kept.write_text(json.dumps(listen(whisper, audio, language), ensure_ascii=False))
+    transcripts: list[str] = json.loads(kept.read_text())
+    return transcripts
+
+
 def listen(whisper: WhisperModel, audio: list[Samples], language: str) -> list[str]:
     """What Whisper writes."""
     written = []
     for samples in audio:
         padded = np.pad(samples, RATE_HZ // 4).astype(np.float32)
-        segments, _ = whisper.transcribe(padded, language=language, beam_size=5)
+        segments, _ = whisper.transcribe(padded, language=language, beam_size=1)
         written.append("".join(segment.text for segment in segments).strip())
     return written
 
@@ -162,19 +179,23 @@ def plain(text: str, language: str) -> str:
     return re.sub(r"[^a-z\u4e00-\u9fff]", "", text)
 
 
-def sound_facts(name: str, texts: list[str], spoken: list[Samples]) -> Iterator[str]:
-    """Loudness, highest level and speed."""
+def sound_facts(name: str, texts: list[str], chunks: list[list[Samples]]) -> Iterator[str]:
+    """Loudness, highest level, speed, and whether chunks fit together."""
+    spoken = [np.concatenate(parts) for parts in chunks]
     meter = pyloudnorm.Meter(RATE_HZ)
-    loudness = [meter.integrated_loudness(np.pad(s, (0, RATE_HZ)).astype(float)) for s in spoken]
+    loudness = [meter.integrated_loudness(samples.astype(float)) for samples in spoken]
     peak = max(float(np.abs(samples).max()) for samples in spoken)
     rates = [
         syllables(text) / (len(samples) / RATE_HZ)
         for text, samples in zip(texts, spoken, strict=True)
     ]
+    borders = [abs(float(b[0] - a[-1])) for parts in chunks for a, b in itertools.pairwise(parts)]
+    inside = max(float(np.abs(np.diff(samples)).max()) for samples in spoken)
     yield (
         f"- {name}: {np.median(loudness):.1f} LUFS ({min(loudness):.1f} to {max(loudness):.1f}), "
         f"highest sample {peak:.2f}, {np.median(rates):.1f} syllables a second "
-        f"({min(rates):.1f} to {max(rates):.1f})"
+        f"({min(rates):.1f} to {max(rates):.1f}); from one sample to the next at most "
+        f"{max(borders):.2f} at the {len(borders)} borders of chunks, {inside:.2f} elsewhere"
     )
 
 

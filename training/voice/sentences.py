@@ -89,6 +89,8 @@ _MIXED_WORDS = [
 ]  # fmt: skip
 _COMMON_WORDS = 6000
 _POOL = 6
+_PHONE_WORTH = 10
+"""A phone that was never taken counts as much as so many pairs."""
 
 
 def training_sentences(language: str, count: int) -> list[str]:
@@ -124,33 +126,36 @@ def judged_sentences(language: str) -> list[str]:
     return [*found, *(JUDGED_ENGLISH if language == "en" else JUDGED_MANDARIN)]
 
 
-def rare_first(texts: Iterable[str], count: int) -> list[str]:
+def rare_first(texts: Iterable[str], count: int, spoken: Iterable[str] = ()) -> list[str]:
     """The `count` sentences that a greedy search for rare sounds takes first.
 
-    A sentence is worth the sum of 1 / (1 + times taken) over its pairs of neighbouring phones, for
-    its length. Worths only fall, so an outdated one on the heap is an upper bound.
+    A sentence is worth the sum of 1 / (1 + times taken) over its phones and its pairs of
+    neighbouring phones, for its length. Worths only fall, so an outdated one on the heap is an
+    upper bound. `spoken` are sentences that are there already.
     """
-    taken: Counter[tuple[str, str]] = Counter()
-    heap = [(-float("inf"), text, pairs) for text in texts if (pairs := _sound_pairs(text))]
+    taken = Counter(unit for text in spoken for unit in _sounds(text))
+    heap = [(-math.inf, text, sounds) for text in texts if (sounds := _sounds(text))]
     heapq.heapify(heap)
     ordered: list[str] = []
     while heap and len(ordered) < count:
-        _, text, pairs = heapq.heappop(heap)
-        worth = math.fsum(1 / (1 + taken[pair]) for pair in set(pairs)) / (6 + len(pairs))
+        _, text, sounds = heapq.heappop(heap)
+        rarities = ((_PHONE_WORTH if len(unit) == 1 else 1) / (1 + taken[unit]) for unit in sounds)
+        worth = math.fsum(rarities) / (6 + len(sounds))
         if heap and -heap[0][0] > worth:
-            heapq.heappush(heap, (-worth, text, pairs))
+            heapq.heappush(heap, (-worth, text, sounds))
             continue
-        taken.update(pairs)
+        taken.update(sounds)
         ordered.append(text)
     return ordered
 
 
-def _sound_pairs(text: str) -> list[tuple[str, str]]:
+def _sounds(text: str) -> list[tuple[str, ...]]:
+    """The phones of a sentence with their tones, and the pairs of them, each once."""
     from training.voice.reading import read  # the front-end loads dictionaries
 
     phonemes = read(text)
-    sounds = [f"{phone}{tone}" for phone, tone in zip(phonemes.phones, phonemes.tones, strict=True)]
-    return list(itertools.pairwise(sounds))
+    phones = [f"{phone}{tone}" for phone, tone in zip(phonemes.phones, phonemes.tones, strict=True)]
+    return list(dict.fromkeys([*((phone,) for phone in phones), *itertools.pairwise(phones)]))
 
 
 Maker = Callable[[random.Random], str]

@@ -24,10 +24,10 @@ from training.voice.network import new_network
 from training.voice.spline_likelihood import negative_log_likelihood
 from wyoming_melotts.acoustic.synthesizer import Synthesizer
 
-_BATCH = 12
+_BATCH = 6
 _LEARNING_RATE = 1.5e-3
 _WARM_UP_STEPS = 200
-_POOL = 8
+_POOL = 16
 """Batches are cut from so many of them sorted by length."""
 
 _PRIOR_WEIGHT = 0.3
@@ -108,7 +108,8 @@ class AcousticTraining:
             group["lr"] = _LEARNING_RATE * warm * max(0.03, 1 - progress)
         losses = acoustic_losses(self.network, batch)
         self.optimizer.zero_grad()
-        (losses[0] + _PRIOR_WEIGHT * losses[1] + losses[2] + 0.1 * losses[3]).backward()
+        loss = losses[0] + _PRIOR_WEIGHT * losses[1] + losses[2] + 0.1 * losses[3]
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
         return tuple(float(loss.detach()) for loss in losses)

@@ -1,7 +1,7 @@
 """Train the decoder as a vocoder: log-mel latents to samples.
 
-First by spectral losses alone, then lightly against discriminators too. With `--latents` it learns
-from the latents that the trained text encoder and flow predict, which are smoother than true ones.
+By spectral losses alone. With `--latents` it learns from the latents that the trained text encoder
+and flow predict, which are smoother than true ones.
 Resumes where it stopped; new shards of the corpus are taken up as they appear.
 """
 
@@ -16,7 +16,6 @@ from torch.nn import functional as F
 
 from training.voice.batched import decode
 from training.voice.data import load_clips
-from training.voice.discriminator import Discriminators
 from training.voice.network import new_network
 from training.voice.synthesize import HOP_LENGTH
 from wyoming_melotts.acoustic.synthesizer import Synthesizer
@@ -28,8 +27,6 @@ _EDGE_FRAMES = 3
 
 _RESOLUTIONS = (2048, 1024, 512, 256, 128)
 _LATENT_NOISE = 0.1
-_ADVERSARIAL_WEIGHT = 0.15
-_MATCHING_WEIGHT = 1.0
 _SAVE_SECONDS = 120
 
 Pair = tuple[Tensor, Tensor]
@@ -42,7 +39,6 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="checkpoint to write and resume")
     parser.add_argument("--latents", type=Path, help="predicted latents by `predict_latents`")
     parser.add_argument("--minutes", type=float, required=True, help="of training, in all")
-    parser.add_argument("--adversarial-after", type=float, default=1e9, help="minutes")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
@@ -50,24 +46,25 @@ def main() -> None:
 
 
 class DecoderTraining:
-    """The decoder, its discriminators, their optimisers and the clock."""
+    """The decoder, its optimiser and the clock."""
 
     def __init__(self, given: argparse.Namespace) -> None:
         self.given = given
         self.network: Synthesizer = new_network()
         self.decoder = self.network.dec
-        self.discriminators = Discriminators()
         self.optimizer = torch.optim.AdamW(self.decoder.parameters(), 1e-3, (0.8, 0.98))
-        self.opponent = torch.optim.AdamW(self.discriminators.parameters(), 4e-4, (0.8, 0.98))
         self.step, self.seconds = 0, 0.0
         if given.output.exists():
-            self._resume(torch.load(given.output))
+            state = torch.load(given.output)
+            self.decoder.load_state_dict(state["decoder"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.seconds = state["step"], state["seconds"]
         self.pairs: list[Pair] = []
         self.shards = 0
 
     def run(self) -> None:
         """Train for the minutes given."""
-        rng, saved, sums = random.Random(self.step), time.monotonic(), [0.0] * 3
+        rng, saved, total = random.Random(self.step), time.monotonic(), 0.0
         last = time.monotonic()
         while self.seconds < self.given.minutes * 60:
             if not self.pairs or (self.step % 400 == 0 and not self.given.latents):
@@ -75,43 +72,28 @@ class DecoderTraining:
             progress = self.seconds / (self.given.minutes * 60)
             for group in self.optimizer.param_groups:
                 group["lr"] = 1e-3 * min(1.0, (self.step + 1) / 100) * (1 - 0.9 * progress)
-            losses = self._train_step(_batch(self.pairs, rng))
-            sums = [a + b for a, b in zip(sums, losses, strict=True)]
+            total += self._train_step(_batch(self.pairs, rng))
             self.step += 1
             now = time.monotonic()
             # a process that was stopped for a while has not trained meanwhile
             self.seconds, last = self.seconds + min(now - last, 10.0), now
             if self.step % 50 == 0:
-                shown = " ".join(f"{one / 50:.3f}" for one in sums)
-                print(f"{self.step} {self.seconds / 60:.1f} min: {shown}", flush=True)
-                sums = [0.0] * 3
+                print(f"{self.step} {self.seconds / 60:.1f} min: {total / 50:.3f}", flush=True)
+                total = 0.0
             if now - saved > _SAVE_SECONDS:
                 self._save()
                 saved = now
         self._save()
 
-    def _train_step(self, batch: Pair) -> tuple[float, float, float]:
+    def _train_step(self, batch: Pair) -> float:
         latent, target = batch
         latent = latent + torch.randn_like(latent) * _LATENT_NOISE
         made = decode(self.decoder, latent, self.network.speaker(0).detach())
-        made, target = _inner(made), _inner(target)
-        spectral = spectral_loss(made, target)
-        loss, opposed = spectral, 0.0
-        if self.seconds > self.given.adversarial_after * 60:
-            opposed = self._train_opponent(made.detach(), target)
-            fooled, matching = self.discriminators.generator_losses(made, target)
-            loss = loss + _ADVERSARIAL_WEIGHT * fooled + _MATCHING_WEIGHT * matching
+        loss = spectral_loss(_inner(made), _inner(target))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 5.0)
         self.optimizer.step()
-        return float(spectral.detach()), float(loss.detach()), opposed
-
-    def _train_opponent(self, made: Tensor, target: Tensor) -> float:
-        loss = self.discriminators.own_loss(made, target)
-        self.opponent.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.opponent.step()
         return float(loss.detach())
 
     def _take_up_new_clips(self) -> None:
@@ -127,20 +109,13 @@ class DecoderTraining:
     def _save(self) -> None:
         state = {
             "decoder": self.decoder.state_dict(),
-            "discriminators": self.discriminators.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "opponent": self.opponent.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
         }
         partial = self.given.output.with_suffix(".partial")
         torch.save(state, partial)
         partial.rename(self.given.output)
-
-    def _resume(self, state: dict[str, object]) -> None:
-        for name in ("decoder", "discriminators", "optimizer", "opponent"):
-            getattr(self, name).load_state_dict(state[name])
-        self.step, self.seconds = int(str(state["step"])), float(str(state["seconds"]))
 
 
 def spectral_loss(made: Tensor, target: Tensor) -> Tensor:
