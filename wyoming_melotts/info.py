@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 
 from wyoming.info import Attribution, Info, TtsProgram, TtsVoice
 
-from wyoming_melotts.voices import Voice
+from wyoming_melotts.voices import DEMO, Voice
 from wyoming_serving import __version__
 
 _AUTHOR = Attribution(name="MyShell", url="https://github.com/myshell-ai/MeloTTS")
+_DEMO_TEACHER = Attribution(name="Kokoro-82M", url="https://github.com/hexgrad/kokoro")
+_DEMO_DESCRIPTION = "small demo voice; the real ones come with `wyoming-melotts download`"
 
 
 def describe_voices(voices: Sequence[Voice], installed: Collection[str]) -> Info:
@@ -22,9 +24,9 @@ def describe_voices(voices: Sequence[Voice], installed: Collection[str]) -> Info
         voices=[
             TtsVoice(
                 name=voice.name,
-                attribution=_AUTHOR,
+                attribution=_DEMO_TEACHER if voice.model == DEMO else _AUTHOR,
                 installed=voice.model.key in installed,
-                description=f"{voice.speaker} of {voice.model.key}",
+                description=_description(voice),
                 version=None,
                 languages=list(voice.tags),
             )
@@ -32,3 +34,9 @@ def describe_voices(voices: Sequence[Voice], installed: Collection[str]) -> Info
         ],
     )
     return Info(tts=[program])
+
+
+def _description(voice: Voice) -> str:
+    if voice.model == DEMO:
+        return _DEMO_DESCRIPTION
+    return f"{voice.speaker} of {voice.model.key}"

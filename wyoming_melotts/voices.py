@@ -46,6 +46,8 @@ class Model:
     speakers: tuple[str, ...]
     source: ModelSource | None = None
     folder: Path | None = None
+    in_english: "Model | None" = None
+    """What speaks its texts that have no Chinese characters, where that is another reading."""
 
     @property
     def origin(self) -> str:
@@ -139,6 +141,17 @@ CATALOGUE = (
 )
 """All of upstream's voices, by upstream's keys."""
 
+DEMO_FOLDER = Path(__file__).with_name("demo_voice")
+_DEMO_SPEAKER = "demo"
+DEMO = Model(
+    "demo",
+    LANGUAGES["ZH"],
+    (_DEMO_SPEAKER,),
+    folder=DEMO_FOLDER,
+    in_english=Model("demo-en", LANGUAGES["EN"], (_DEMO_SPEAKER,), folder=DEMO_FOLDER),
+)
+"""The small voice that comes with the package, so that something speaks without a download."""
+
 
 class VoiceLibrary:
     """Finds voices by name and their files on disk or on a hub."""
@@ -153,11 +166,21 @@ class VoiceLibrary:
         self._hub_name: HubName = settings.hub
         self._cache_dir = settings.cache_dir
         self._offline = settings.offline
+        self._demo_wanted = DEMO.key in (settings.voice, *settings.preload)
         if self._folder is not None and not self._folder.is_dir():
             raise ServiceError("voices-missing", f"voices_dir {self._folder} is not a folder")
         by_hand = {model.key: model for model in self._models_by_hand()}
         catalogue = {model.key: model for model in CATALOGUE}
-        self.models: dict[str, Model] = catalogue | by_hand
+        self._real_models: dict[str, Model] = catalogue | by_hand
+
+    @property
+    def models(self) -> dict[str, Model]:
+        """Every model by its key; the demo voice's only when a setting names it, or when no other
+        is on disk."""
+        real = self._real_models
+        if self._demo_wanted or not any(map(self.on_disk, real.values())):
+            return {**real, DEMO.key: DEMO}
+        return real
 
     def voices(self) -> list[Voice]:
         """Every voice, on disk or not."""
@@ -210,7 +233,7 @@ class VoiceLibrary:
             ServiceError: code `unknown-voice`; the text lists the near ones.
         """
         voices = self.voices()
-        for voice in voices:
+        for voice in (*voices, *self._voices_of(DEMO)):
             if voice.name.lower() == name.lower():
                 return voice
         raise _unknown("voice", name, [voice.name for voice in voices])
@@ -218,12 +241,14 @@ class VoiceLibrary:
     def default(self, name: str | None) -> Voice:
         """The voice of requests that name none: `name`, else the first on disk, else ZH.
 
+        The demo voice stands in only where nothing can be downloaded.
+
         Raises:
             ServiceError: there is no voice `name`.
         """
         if name is not None:
             return self.find(name)
-        voices = self.voices()
+        voices = [v for v in self.voices() if self._offline or v.model != DEMO]
         return next((voice for voice in voices if self.on_disk(voice.model)), voices[0])
 
     def model_folder(self, model: Model) -> Path | None:
@@ -280,7 +305,9 @@ class VoiceLibrary:
         default."""
         wanted = tag.replace("_", "-").lower()
         voices = [
-            voice for voice in self.voices() if voice.tags[0].split("-")[0] == wanted.split("-")[0]
+            voice
+            for voice in self.voices()
+            if wanted.split("-")[0] in {tag.split("-")[0] for tag in voice.tags}
         ]
         if not voices:
             tags = dict.fromkeys(tag for voice in self.voices() for tag in voice.tags)
@@ -302,7 +329,7 @@ class VoiceLibrary:
                 _voice_name(model.key, speaker),
                 model,
                 speaker,
-                SPEAKER_TAGS.get(speaker, model.language.tags),
+                SPEAKER_TAGS.get(speaker, _tags(model)),
             )
             for speaker in speakers
         ]
@@ -349,6 +376,18 @@ def _language_of_script(text: str) -> str | None:
 
 def _can_read(voice_key: str, text_key: str) -> bool:
     return voice_key == text_key or (voice_key, text_key) == ("JP", "ZH")
+
+
+def in_language_of(text: str, model: Model) -> Model:
+    """The model that reads a text: itself, or its English reading."""
+    if model.in_english is None or _language_of_script(text) is not None:
+        return model
+    return model.in_english
+
+
+def _tags(model: Model) -> tuple[str, ...]:
+    english = model.in_english.language.tags if model.in_english else ()
+    return (*model.language.tags, *english)
 
 
 def _voice_name(key: str, speaker: str) -> str:

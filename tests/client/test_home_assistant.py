@@ -64,3 +64,32 @@ async def test_a_spoken_command_turns_the_light_on(recording: str, words: list[s
         assert status == 0, output
         assert "OK   living room light is on" in output
         assert await server.terminate() == 0
+
+
+@pytest.mark.parametrize(
+    ("recording", "words"),
+    [
+        ("living_room_light_en.wav", []),
+        ("living_room_light_zh.wav", ["--language", "zh-Hans", "--light", "客厅的灯",
+                                      "--command", "打开客厅的灯"]),
+    ],
+)  # fmt: skip
+async def test_both_demo_models_hear_a_command_and_speak_the_answer(
+    recording: str, words: list[str]
+) -> None:
+    settings = ["--uri", "tcp://127.0.0.1:0", "--device", "cpu", "--threads", "1", "--offline"]
+    async with (
+        server_process("wyoming_funasr", "--model-dir", "demo", *settings) as hearing,
+        server_process("wyoming_melotts", "--voice", "demo", *settings) as speaking,
+    ):
+        ports = [await server.port() for server in (hearing, speaking)]
+        for server in (hearing, speaking):
+            await server.wait_for("ready after")
+        status, output = await home_assistant(
+            ports[0], "--tts-uri", f"tcp://127.0.0.1:{ports[1]}", "--voice", "demo",
+            "--wav", str(SHARED / "speech" / recording), *words, "--expect-light-on",
+        )  # fmt: skip
+        assert status == 0, output
+        assert f"OK   Assist pipeline {recording}" in output
+        for server in (hearing, speaking):
+            assert await server.terminate() == 0

@@ -24,7 +24,7 @@ def test_every_voice_of_upstream_is_listed(make_settings: SettingsMaker) -> None
     assert {"ZH", "EN-US", "EN-BR", "EN_INDIA", "EN-AU", "EN-Default", "JP", "KR"} < set(listed)
     assert {"EN_V2/EN-BR", "EN_NEWEST/EN-Newest"} < set(listed)
     assert len(listed) == len(set(listed))
-    assert not any(library.on_disk(model) for model in library.models.values())
+    assert not any(map(library.on_disk, CATALOGUE))
 
 
 def test_speakers_come_from_the_checkpoint(voices_dir: Path, make_settings: SettingsMaker) -> None:

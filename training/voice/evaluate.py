@@ -212,9 +212,9 @@ def draw(path: Path, text: str, audio: dict[str, Samples]) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, rows = pyplot.subplots(len(audio), 1, figsize=(9, 3 * len(audio)), squeeze=False)
+    figure, rows = pyplot.subplots(len(audio), 1, figsize=(10, 4 * len(audio)), squeeze=False)
     for (who, samples), row in zip(audio.items(), rows[:, 0], strict=True):
-        row.specgram(samples + 1e-6, NFFT=512, Fs=RATE_HZ, noverlap=384, vmin=-130, vmax=-30)
+        row.specgram(samples + 1e-6, NFFT=800, Fs=RATE_HZ, noverlap=720, vmin=-105, vmax=-35)
         row.set_title(who if not text.isascii() else f"{who}: {text}")
         row.set_ylabel("Hz")
     figure.tight_layout()

@@ -14,6 +14,9 @@ from wyoming_melotts.acoustic.synthesizer import Synthesizer
 _LOG_SPREAD = -6.0
 """Of the prior, which training leaves out: the voice does not depend on `noise_scale`."""
 
+_GAIN = 1.35
+"""Makes up for the loudness that is lost where predicted spectrograms are smooth."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -37,6 +40,7 @@ def checkpoint_state(network: Synthesizer) -> dict[str, Tensor]:
     with torch.no_grad():
         network.enc_p.proj.weight[CONFIG.inter_channels :] = 0
         network.enc_p.get_parameter("proj.bias")[CONFIG.inter_channels :] = _LOG_SPREAD
+        network.dec.conv_post.weight.mul_(_GAIN)
         network.enc_p.bert_proj.weight.zero_()
         network.enc_p.ja_bert_proj.weight.zero_()
     return {

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from training.voice.batched import decode
 from training.voice.data import load_clips
 from training.voice.network import new_network
-from training.voice.synthesize import HOP_LENGTH
+from training.voice.synthesize import HOP_LENGTH, RATE_HZ
 from wyoming_melotts.acoustic.synthesizer import Synthesizer
 
 _BATCH = 12
@@ -26,6 +26,9 @@ _EDGE_FRAMES = 3
 """Cut off at both ends before the losses: there the segment lacks its context."""
 
 _RESOLUTIONS = (2048, 1024, 512, 256, 128)
+_LEAST_SIZE_OF_HARMONICS = 1024
+_MOST_HZ_OF_HARMONICS = 2000
+_HARMONICS_WEIGHT = 3
 _LATENT_NOISE = 0.1
 _SAVE_SECONDS = 120
 
@@ -119,7 +122,11 @@ class DecoderTraining:
 
 
 def spectral_loss(made: Tensor, target: Tensor) -> Tensor:
-    """How far spectrograms are apart at several resolutions, [batch, samples] each."""
+    """How far spectrograms are apart at several resolutions, [batch, samples] each.
+
+    Where the windows are long enough to show harmonics, those count more: a decoder that is given
+    the same latent for a while tends to a pitch that is a multiple of the frame rate.
+    """
     total = made.new_zeros(())
     for size in _RESOLUTIONS:
         window = torch.hann_window(size)
@@ -128,9 +135,11 @@ def spectral_loss(made: Tensor, target: Tensor) -> Tensor:
         power = spectra.real.square() + spectra.imag.square()
         magnitude = (power + 1e-8).sqrt() / size**0.5
         ours, theirs = magnitude.chunk(2)
-        logs = torch.log(magnitude + 1e-3)
-        our_logs, their_logs = logs.chunk(2)
+        our_logs, their_logs = torch.log(magnitude + 1e-3).chunk(2)
         total = total + F.l1_loss(our_logs, their_logs) + 5 * F.l1_loss(ours, theirs)
+        if size >= _LEAST_SIZE_OF_HARMONICS:
+            low = size * _MOST_HZ_OF_HARMONICS // RATE_HZ
+            total = total + _HARMONICS_WEIGHT * F.l1_loss(our_logs[:, :low], their_logs[:, :low])
     return total / len(_RESOLUTIONS)
 
 
