@@ -208,17 +208,22 @@ def syllables(text: str) -> int:
 
 
 def draw(path: Path, text: str, audio: dict[str, Samples]) -> None:
-    """Spectrograms below each other, from 0 to 8 kHz."""
+    """Spectrograms below each other, the whole band and the lowest harmonics."""
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, rows = pyplot.subplots(len(audio), 1, figsize=(10, 4 * len(audio)), squeeze=False)
-    for (who, samples), row in zip(audio.items(), rows[:, 0], strict=True):
-        row.specgram(samples + 1e-6, NFFT=800, Fs=RATE_HZ, noverlap=720, vmin=-105, vmax=-35)
-        row.set_title(who if not text.isascii() else f"{who}: {text}")
-        row.set_ylabel("Hz")
+    shape = {"figsize": (14, 3.5 * len(audio)), "squeeze": False}
+    figure, rows = pyplot.subplots(len(audio), 2, **shape)
+    for (who, samples), row in zip(audio.items(), rows, strict=True):
+        for most_hz, axes in zip((RATE_HZ // 2, 2000), row, strict=True):
+            axes.specgram(
+                samples + 1e-6, NFFT=800, pad_to=2048, Fs=RATE_HZ, noverlap=720, vmin=-100, vmax=-35
+            )
+            axes.set_ylim(0, most_hz)
+            axes.set_title(f"{who}: {text}" if text.isascii() else who)
+            axes.set_ylabel("Hz")
     figure.tight_layout()
-    figure.savefig(path, dpi=80)
+    figure.savefig(path, dpi=60)
     pyplot.close(figure)
 
 
