@@ -66,7 +66,7 @@ def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
 
     model = choose_model(settings.model_dir)
     hub = Hub(settings.hub, settings.cache_dir, offline=settings.offline)
-    recogniser = load_recogniser(model, settings, hub)
+    recogniser, _ = load_recogniser(model, settings, hub)
     failed = 0
     for file in given.files:
         try:

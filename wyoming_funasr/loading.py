@@ -1,7 +1,6 @@
 """Loading a model with everything it needs; imports torch."""
 
 import logging
-import os
 
 import torch
 
@@ -15,15 +14,14 @@ from wyoming_funasr.recogniser import Recogniser
 from wyoming_funasr.recognition import Engine
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_funasr.vad import PADDING_MS, SileroVoiceActivity, VoiceActivity
-from wyoming_serving.devices import Device, choose_device
+from wyoming_serving.devices import Device, choose_device, cpu_sharing
 from wyoming_serving.hub import Hub
-from wyoming_serving.side_by_side import SideBySide
 
 _LOGGER = logging.getLogger(__name__)
 
 
-def load_recogniser(model: Model, settings: FunasrSettings, hub: Hub) -> Recogniser:
-    """Find, download where needed, and load what `settings` ask for.
+def load_recogniser(model: Model, settings: FunasrSettings, hub: Hub) -> tuple[Recogniser, Device]:
+    """Find, download where needed, and load what `settings` ask for; says on which device.
 
     Raises:
         ServiceError: a model is missing or broken, or the device does not work.
@@ -44,15 +42,11 @@ def load_recogniser(model: Model, settings: FunasrSettings, hub: Hub) -> Recogni
     else:
         family = Paraformer if model.family == "paraformer" else ParaformerStreaming
         engine = family(folder, device, _punctuation(model, settings, hub, device))
-    # Half of the cores for an utterance that is alone: where another process takes a core, those
-    # that wait for it wait long (3 s of speech, two cores, one busy process: 467 ms with two
-    # threads, 300 with one; quiet: 265 and 280). Last, because importing silero_vad sets it too.
-    threads = settings.threads or os.cpu_count() or 1
-    torch.set_num_threads(settings.threads or max(1, threads // 2))
-    side_by_side = None if device.is_cuda else SideBySide(threads, threads)
+    # last, because importing silero_vad sets it too
+    torch.set_num_threads(cpu_sharing(settings.threads).threads)
     # a piece recognised ahead must be the one recognised in the end
     padding_ms = min(PADDING_MS, settings.speculation_silence_ms or PADDING_MS)
-    return Recogniser(engine, vad, settings.max_segment_time, padding_ms, side_by_side)
+    return Recogniser(engine, vad, settings.max_segment_time, padding_ms), device
 
 
 def _punctuation(

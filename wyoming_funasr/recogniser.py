@@ -14,7 +14,6 @@ from wyoming_funasr.recognition import Engine, Recognition, Token, Utterance
 from wyoming_funasr.text import join
 from wyoming_funasr.vad import PADDING_MS, VoiceActivity
 from wyoming_serving.audio import Samples
-from wyoming_serving.side_by_side import SideBySide
 
 
 @dataclass(frozen=True)
@@ -43,19 +42,11 @@ class Recogniser:
         vad: VoiceActivity,
         longest_piece_ms: int,
         padding_ms: int = PADDING_MS,
-        side_by_side: SideBySide | None = None,
     ) -> None:
-        """`side_by_side`: cores to share a batch between; None where one device takes it whole."""
         self._engine = engine
         self._vad = vad
         self._longest_piece_ms = longest_piece_ms
         self._padding_ms = padding_ms
-        self._side_by_side = side_by_side
-
-    @property
-    def cpu_threads(self) -> int:
-        """Cores that share a batch; 0 on a GPU."""
-        return self._side_by_side.workers if self._side_by_side else 0
 
     def listen(self) -> Hearing:
         """Begin to listen to an utterance."""
@@ -70,7 +61,7 @@ class Recogniser:
         return hearing.pieces()
 
     def run(self, requests: Sequence[Request]) -> list[Recognition]:
-        """Recognise requests together, in the device's worker thread.
+        """Recognise requests together, in one of the device's worker threads.
 
         No speech gives an empty recognition.
         """
@@ -86,29 +77,10 @@ class Recogniser:
             for one in requests
             for piece in one.pieces
         ]
-        heard = iter(self._recognize(utterances) if utterances else [])
+        heard = iter(self._engine.recognize(utterances) if utterances else [])
         return [
             _joined(one.pieces, list(itertools.islice(heard, len(one.pieces)))) for one in requests
         ]
-
-    def close(self) -> None:
-        """End the worker threads."""
-        if self._side_by_side is not None:
-            self._side_by_side.close()
-
-    def _recognize(self, utterances: list[Utterance]) -> list[Recognition]:
-        if self._side_by_side is None or len(utterances) == 1:
-            return self._engine.recognize(utterances)
-        groups = _shares([len(one.features) for one in utterances], self._side_by_side.workers)
-        parts = self._side_by_side.map(
-            self._engine.recognize, [[utterances[i] for i in group] for group in groups]
-        )
-        heard = {
-            i: one
-            for group, part in zip(groups, parts, strict=True)
-            for i, one in zip(group, part, strict=True)
-        }
-        return [heard[i] for i in range(len(utterances))]
 
     def warm_up(self) -> None:
         """Run audio of several lengths, so that no client pays for the first use of a kernel.
@@ -122,14 +94,6 @@ class Recogniser:
             fbank.take(noise[: SAMPLE_RATE_HZ * seconds])
             features = self._engine.features(fbank.between(0, len(noise)))
             self._engine.recognize([Utterance(features)])
-
-
-def _shares(sizes: Sequence[int], workers: int) -> list[list[int]]:
-    """Places of `sizes` in as many groups as there is work for, of about the same total."""
-    groups: list[list[int]] = [[] for _ in range(min(workers, len(sizes)))]
-    for i in sorted(range(len(sizes)), key=lambda i: -sizes[i]):
-        min(groups, key=lambda group: sum(sizes[j] for j in group)).append(i)
-    return groups
 
 
 def _joined(pieces: Sequence[Piece], parts: list[Recognition]) -> Recognition:

@@ -18,6 +18,7 @@ from wyoming_funasr.request_handler import RequestHandler
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving import __version__
 from wyoming_serving.audio import Samples
+from wyoming_serving.devices import Device, cpu_sharing
 from wyoming_serving.hub import Hub
 from wyoming_serving.monitoring import SchedulerCollector
 from wyoming_serving.scheduler import BatchLimits, Scheduler
@@ -28,8 +29,8 @@ _LOGGER = logging.getLogger(__name__)
 
 
 _MAX_BATCH_SECONDS_GPU = 60.0
-_MAX_BATCH_SECONDS_PER_THREAD = 5.0
-"""A CPU computes no more per second in larger batches, and the first answer waits for the last."""
+_MAX_BATCH_SECONDS_CPU = 5.0
+"""A core computes no more per second in larger batches, and the first answer waits for the last."""
 
 
 class FunasrService(Service):
@@ -53,8 +54,9 @@ class FunasrService(Service):
         self._scheduler: Scheduler[Request, Recognition] = Scheduler(
             self._run,
             BatchLimits(
+                workers=cpu_sharing(settings.threads).workers,
                 max_jobs=settings.max_batch,
-                max_padded_size=settings.max_batch_seconds or _MAX_BATCH_SECONDS_GPU,
+                max_padded_size=settings.max_batch_seconds or _MAX_BATCH_SECONDS_CPU,
                 max_queue=settings.max_queue,
                 max_wait_seconds=settings.max_wait_seconds,
             ),
@@ -79,16 +81,17 @@ class FunasrService(Service):
         check_memory(self.model)
         self._scheduler.start()
         self._ears.start()
-        self._recogniser = await self._scheduler.call(self._load_recogniser)
-        if not self.settings.max_batch_seconds and self._recogniser.cpu_threads:
-            most = _MAX_BATCH_SECONDS_PER_THREAD * self._recogniser.cpu_threads
-            self._scheduler.limits = replace(self._scheduler.limits, max_padded_size=most)
+        self._recogniser, device = await self._scheduler.call(self._load_recogniser)
+        if device.is_cuda:
+            self._scheduler.limits = replace(
+                self._scheduler.limits,
+                workers=1,
+                max_padded_size=self.settings.max_batch_seconds or _MAX_BATCH_SECONDS_GPU,
+            )
 
     async def close(self) -> None:
         await self._ears.close()
         await self._scheduler.close()
-        if self._recogniser is not None:
-            self._recogniser.close()
 
     def handler(self, session: Session) -> RequestHandler:
         return RequestHandler(self, session)
@@ -149,12 +152,12 @@ class FunasrService(Service):
         assert self._recogniser is not None
         return self._recogniser.run(requests)
 
-    def _load_recogniser(self) -> Recogniser:
+    def _load_recogniser(self) -> tuple[Recogniser, Device]:
         from wyoming_funasr.loading import load_recogniser
 
-        recogniser = load_recogniser(self.model, self.settings, self._hub)
+        recogniser, device = load_recogniser(self.model, self.settings, self._hub)
         recogniser.warm_up()
-        return recogniser
+        return recogniser, device
 
 
 def _hear_all(jobs: Sequence[Callable[[], None]]) -> list[Exception | None]:

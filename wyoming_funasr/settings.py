@@ -93,7 +93,7 @@ class FunasrSettings(Settings):
         0,
         ge=0,
         le=3600,
-        description="Audio in one batch, with its padding; 0 is 60 on a GPU, 5 for each CPU thread",
+        description="Audio in one batch, with its padding; 0 is 60 on a GPU, 5 on a CPU",
     )
 
     @model_validator(mode="after")

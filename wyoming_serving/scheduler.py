@@ -33,6 +33,8 @@ class BatchLimits:
     `max_padded_size` bounds jobs x the largest job's size, since a batch is padded to its longest.
     """
 
+    workers: int = 1
+    """Batches that run at once, each in its thread: what a CPU does best with each core."""
     max_jobs: int = 8
     max_padded_size: float = float("inf")
     max_queue: int = 32
@@ -70,7 +72,7 @@ class Scheduler(Generic[Job, Result]):
     `run_batch` is called in the worker thread with one or more jobs of one priority and gives as
     many results; an exception among them fails its own job alone. One that it raises makes it run
     again job by job, so it may raise only before a job has changed.
-    `limits` may change at any time.
+    `limits` may change at any time, but for more workers than there were at first.
     `size` of a job is in any unit that run time grows with (seconds of audio, frames, 1).
     """
 
@@ -85,13 +87,14 @@ class Scheduler(Generic[Job, Result]):
         self.limits = limits
         self._size = size
         self.name = name
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._thread = ThreadPoolExecutor(limits.workers, thread_name_prefix=name)
         self._queue: list[_Waiting[Job, Result]] = []
         self._order = itertools.count()
         self._arrived = asyncio.Event()
         self._seconds_per_size = 0.0
         self._running_size = 0.0
         self._dispatcher: asyncio.Task[None] | None = None
+        self._batches: set[asyncio.Task[None]] = set()
         self.stats = SchedulerStats()
 
     @property
@@ -139,14 +142,15 @@ class Scheduler(Generic[Job, Result]):
         return await waiting.answer
 
     async def call(self, function: Callable[[], Value]) -> Value:
-        """Run something that is not a job (loading, warming up) in the worker thread."""
+        """Run something that is not a job (loading, warming up) in a worker thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     async def close(self) -> None:
         """Drop what waits; a batch that runs ends unheard, since a thread cannot be stopped."""
-        if self._dispatcher is not None:
-            self._dispatcher.cancel()
-            await asyncio.gather(self._dispatcher, return_exceptions=True)
+        tasks = [*self._batches, *([self._dispatcher] if self._dispatcher else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for waiting in self._queue:
             waiting.answer.cancel()
         self._queue.clear()
@@ -161,7 +165,7 @@ class Scheduler(Generic[Job, Result]):
             self.stats.refused += 1
             raise QueueFull(f"{depth} requests wait already, at most {self.limits.max_queue} may")
         size_before = self._running_size + sum(one.size for one in before)
-        expected = size_before * self._seconds_per_size
+        expected = size_before * self._seconds_per_size / self.limits.workers
         if expected > self.limits.max_wait_seconds:
             self.stats.refused += 1
             raise QueueFull(
@@ -177,17 +181,26 @@ class Scheduler(Generic[Job, Result]):
     async def _dispatch(self) -> None:
         while True:
             await self._arrived.wait()
-            batch = self._take_batch()
-            if not batch:
-                self._arrived.clear()
-                continue
-            await self._run(batch)
+            self._arrived.clear()
+            while (idle := self.limits.workers - len(self._batches)) > 0:
+                batch = self._take_batch(idle)
+                if not batch:
+                    break
+                task = asyncio.create_task(self._run(batch))
+                self._batches.add(task)
+                task.add_done_callback(self._free_worker)
 
-    def _take_batch(self) -> list[_Waiting[Job, Result]]:
+    def _free_worker(self, batch: asyncio.Task[None]) -> None:
+        self._batches.discard(batch)
+        self._arrived.set()
+
+    def _take_batch(self, idle: int) -> list[_Waiting[Job, Result]]:
+        """The next batch for one of `idle` workers, which share what waits."""
         self._drop_cancelled()
         batch: list[_Waiting[Job, Result]] = []
         largest = 0.0
-        while self._queue and len(batch) < self.limits.max_jobs:
+        most = min(self.limits.max_jobs, -(-len(self._queue) // idle))
+        while self._queue and len(batch) < most:
             waiting = self._queue[0]
             if batch and waiting.priority != batch[0].priority:
                 break
@@ -200,7 +213,8 @@ class Scheduler(Generic[Job, Result]):
     async def _run(self, batch: list[_Waiting[Job, Result]]) -> None:
         started = asyncio.get_running_loop().time()
         self.stats.wait_seconds += sum(started - waiting.since for waiting in batch)
-        self._running_size = sum(waiting.size for waiting in batch)
+        size = sum(waiting.size for waiting in batch)
+        self._running_size += size
         try:
             results = await self.call(lambda: self._run_batch([one.job for one in batch]))
             outcomes = list(zip(batch, results, strict=True))
@@ -208,7 +222,8 @@ class Scheduler(Generic[Job, Result]):
             await self._after_failure(batch, error)
             return
         finally:
-            self._note_run(asyncio.get_running_loop().time() - started)
+            self._running_size -= size
+            self._note_run(size, asyncio.get_running_loop().time() - started)
         for waiting, result in outcomes:
             self._answer(waiting, result)
 
@@ -233,11 +248,10 @@ class Scheduler(Generic[Job, Result]):
         else:
             waiting.answer.set_result(result)
 
-    def _note_run(self, seconds: float) -> None:
+    def _note_run(self, size: float, seconds: float) -> None:
         self.stats.batches += 1
         self.stats.run_seconds += seconds
-        if self._running_size:
-            newest = seconds / self._running_size
+        if size:
+            newest = seconds / size
             known = self._seconds_per_size or newest
             self._seconds_per_size = (1 - _SMOOTHING) * known + _SMOOTHING * newest
-        self._running_size = 0.0

@@ -14,13 +14,10 @@ from wyoming_funasr.engines.punctuation import Punctuation
 from wyoming_funasr.engines.sense_voice import SenseVoice
 from wyoming_funasr.fbank import FbankStream
 from wyoming_funasr.hotwords import Hotword
-from wyoming_funasr.recogniser import Recogniser, Request
 from wyoming_funasr.recognition import Engine, Features, Utterance
 from wyoming_funasr.text import clean
-from wyoming_funasr.vad import SileroVoiceActivity
 from wyoming_serving.devices import Device
 from wyoming_serving.errors import ServiceError
-from wyoming_serving.side_by_side import SideBySide
 
 FLOAT32 = Device("cpu", "float32", "CPU, float32")
 INT8 = Device("cpu", "int8", "CPU, int8")
@@ -191,18 +188,3 @@ def test_the_gpu_hears_what_the_cpu_hears(tiny_sense_voice: Path) -> None:
     on_cpu = SenseVoice(tiny_sense_voice, FLOAT32)
     utterance = Utterance(features(on_cpu, speech_samples()))
     assert on_gpu.recognize([utterance])[0].text == on_cpu.recognize([utterance])[0].text
-
-
-def test_cores_that_share_a_batch_hear_what_one_does(tiny_sense_voice: Path) -> None:
-    engine = SenseVoice(tiny_sense_voice, FLOAT32)
-    cores = SideBySide(workers=2, threads=2)
-    samples = speech_samples()
-    recordings = [samples, samples[:24_000], np.zeros(0, np.float32), samples[8_000:], samples]
-    vad = SileroVoiceActivity()
-    alone = Recogniser(engine, vad, 30_000)
-    shared = Recogniser(engine, vad, 30_000, side_by_side=cores)
-    requests = [Request(alone.hear(one)) for one in recordings]
-    expected = [alone.run([request])[0].text for request in requests]
-    assert [heard.text for heard in shared.run(requests)] == expected
-    assert sum(map(bool, expected)) == 4
-    shared.close()

@@ -228,3 +228,28 @@ async def test_closing_cancels_what_waits(device: Device) -> None:
     await made.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_workers_share_what_waits(device: Device) -> None:
+    made = scheduler(device, workers=2)
+    first = [await first_running(device, made, job) for job in (1, 2)]
+    others = [asyncio.create_task(made.submit(job)) for job in (3, 4, 5)]
+    await until(lambda: made.depth == 3)
+    device.gate.set()
+    assert await asyncio.gather(*first, *others) == [2, 4, 6, 8, 10]
+    assert len(device.threads) == 2
+    assert device.batches[:2] == [[1], [2]]
+    assert sorted(job for batch in device.batches[2:] for job in batch) == [3, 4, 5]
+    await made.close()
+
+
+async def test_idle_workers_take_equal_parts(device: Device) -> None:
+    made: Scheduler[int, int] = Scheduler(device.run, BatchLimits(workers=2), size=abs)
+    waiting = [asyncio.create_task(made.submit(job)) for job in (1, 2, 3, 4)]
+    await until(lambda: made.depth == 4)
+    made.start()
+    await until(lambda: len(device.batches) == 2)
+    assert device.batches == [[1, 2], [3, 4]]
+    device.gate.set()
+    assert await asyncio.gather(*waiting) == [2, 4, 6, 8]
+    await made.close()
