@@ -24,8 +24,10 @@ def draw(folder: Path, rows: Rows, titles: Mapping[str, str]) -> list[str]:
         figure, axes = pyplot.subplots(figsize=_FIGURE_INCHES, layout="constrained")
         plot(axes, rows, titles)
         if axes.has_data():
-            axes.legend(fontsize="x-small")
-            figure.savefig(folder / name, dpi=110, metadata={"Software": None})
+            axes.legend(
+                fontsize="x-small", loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3
+            )
+            figure.savefig(folder / name, dpi=110, bbox_inches="tight", metadata={"Software": None})
             drawn.append(name)
         pyplot.close(figure)
     return drawn
