@@ -4,13 +4,12 @@ HA needs a Python of its own: `setup_ha.sh`, beside the client, makes its enviro
 where that is when it is not in the usual place.
 """
 
-import asyncio
 import os
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import START_SECONDS, server_process
+from tests.support.processes import run_to_end, server_process
 
 SHARED = Path(__file__).parents[3] / "shared"
 CLIENT = SHARED / "tools" / "ha_client.py"
@@ -28,18 +27,7 @@ pytestmark = [
 
 async def home_assistant(port: int, *words: str) -> tuple[int | None, str]:
     """Run the client against a server; gives its exit status and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        PYTHON, CLIENT, "--asr-uri", f"tcp://127.0.0.1:{port}", *words,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(START_SECONDS):
-            output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return process.returncode, output.decode()
+    return await run_to_end(PYTHON, CLIENT, "--asr-uri", f"tcp://127.0.0.1:{port}", *words)
 
 
 @pytest.mark.parametrize(

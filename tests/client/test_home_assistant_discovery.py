@@ -4,7 +4,6 @@ One way is the Supervisor's message, sent by the add-on's script; the other the 
 network.
 """
 
-import asyncio
 import json
 import shutil
 
@@ -13,7 +12,7 @@ import pytest
 from addon.write_options import ADD_ONS
 from tests.client.test_home_assistant import CLIENT, PYTHON, pytestmark  # noqa: F401
 from tests.containers.test_discovery import discover
-from tests.support.processes import START_SECONDS, server_process
+from tests.support.processes import run_to_end, server_process
 from tests.support.supervisor import supervisor
 
 NAME = "discovery-test"
@@ -47,19 +46,10 @@ asyncio.run(main(json.loads(sys.argv[2]), sys.argv[3]))
 
 async def set_up(message: dict[str, object]) -> str:
     """Run Home Assistant on the message and the announcement; gives what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        PYTHON, "-c", SET_UP, CLIENT.parent, json.dumps(message), NAME,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(START_SECONDS):
-            output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode == 0, output.decode()
-    return output.decode()
+    words = (json.dumps(message), NAME)
+    status, output = await run_to_end(PYTHON, "-c", SET_UP, CLIENT.parent, *words)
+    assert status == 0, output
+    return output
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -1,6 +1,5 @@
 """The add-ons' discovery scripts, run as they are, tell the Supervisor where the service is."""
 
-import asyncio
 import os
 import shutil
 import socket
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from addon.write_options import ADD_ONS, AddOn
-from tests.support.processes import START_SECONDS
+from tests.support.processes import run_to_end
 from tests.support.supervisor import TOKEN, Supervisor, supervisor
 from tests.wyoming_serving.test_health import info, server
 
@@ -33,18 +32,7 @@ async def discover(
         "SUPERVISOR_API": api.url,
         "SUPERVISOR_TOKEN": TOKEN,
     }
-    process = await asyncio.create_subprocess_exec(
-        "bash", script, env=environment,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(START_SECONDS):
-            output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return process.returncode, output.decode()
+    return await run_to_end("bash", script, environment=environment)
 
 
 @needs_curl

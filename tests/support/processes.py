@@ -4,8 +4,9 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 START_SECONDS = 120.0
 """Importing torch on a busy machine takes a while; nothing here measures it."""
@@ -47,6 +48,24 @@ class Server:
         assert self.process.stderr is not None
         while line := await self.process.stderr.readline():
             self.log += line.decode()
+
+
+async def run_to_end(
+    *command: str | Path, environment: Mapping[str, str] | None = None
+) -> tuple[int | None, str]:
+    """Run a program; gives its exit status and what it printed, on both outputs."""
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return process.returncode, output.decode()
 
 
 @asynccontextmanager
