@@ -41,7 +41,7 @@ def audio_seconds_per_second(row: Row) -> float:
 
 
 def cpu_seconds_per_request(rows: list[Row]) -> float:
-    """Of all of them together, with what was recognised in vain."""
+    """Of all of them together, with what was recognized in vain."""
     return float(sum(row["cpu_s"] for row in rows) / sum(row["requests"] for row in rows))
 
 

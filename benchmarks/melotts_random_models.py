@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wyoming_melotts.acoustic.config import AcousticConfig
-from wyoming_melotts.acoustic.synthesizer import Synthesizer
-from wyoming_melotts.bert import Bert, BertConfig
+from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
+from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
+from wyoming_melotts.synthesis.bert import Bert, BertConfig
 
 _INITIALS = "b c ch d f g h j k l m n p q r s sh t w x y z zh"
 _FINALS = (

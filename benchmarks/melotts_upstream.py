@@ -22,15 +22,15 @@ from benchmarks.measurement import Found
 from benchmarks.melotts_random_models import BERT_BASE_MULTILINGUAL
 from benchmarks.server_process import Server
 from benchmarks.wyoming_client import listen
-from wyoming_melotts.acoustic.config import AcousticConfig
-from wyoming_melotts.acoustic.synthesizer import Prosody, Synthesizer
-from wyoming_melotts.acoustic.text_encoder import TextInputs
-from wyoming_melotts.bert import Embeddings, Layer
-from wyoming_melotts.engine import make_reader
-from wyoming_melotts.ids import token_ids
-from wyoming_melotts.speech import SpeechOptions
-from wyoming_melotts.symbols import LANGUAGE_CODES
-from wyoming_melotts.text.tokenizers import load_tokenizer
+from wyoming_melotts.frontends.tokenizers import load_tokenizer
+from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
+from wyoming_melotts.synthesis.acoustic.synthesizer import Prosody, Synthesizer
+from wyoming_melotts.synthesis.acoustic.text_encoder import TextInputs
+from wyoming_melotts.synthesis.bert import Embeddings, Layer
+from wyoming_melotts.synthesis.engine import make_reader
+from wyoming_melotts.synthesis.ids import token_ids
+from wyoming_melotts.synthesis.speech import SpeechOptions
+from wyoming_melotts.synthesis.symbols import LANGUAGE_CODES
 from wyoming_melotts.voices import LANGUAGES
 
 SENTENCES = {

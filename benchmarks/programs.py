@@ -18,7 +18,7 @@ _OURS = (
 
 @dataclass(frozen=True)
 class Places:
-    """Folders: weights of real size, our recogniser's and our voice's, and installed peers."""
+    """Folders: weights of real size, our recognizer's and our voice's, and installed peers."""
 
     sense_voice: Path
     voices: Path
@@ -26,7 +26,7 @@ class Places:
 
 
 def funasr(name: str, places: Places, *, endpointing: bool) -> Program:
-    """Our recogniser with weights of real size.
+    """Our recognizer with weights of real size.
 
     Their words are random and may break off like an unfinished sentence, for whose rest the server
     would wait longer: that is turned off, by giving it the silence of any other sentence.
@@ -39,7 +39,7 @@ def funasr(name: str, places: Places, *, endpointing: bool) -> Program:
 
 
 def funasr_demo(name: str) -> Program:
-    """Our recogniser with the model in the package, which understands commands; as it comes."""
+    """Our recognizer with the model in the package, which understands commands; as it comes."""
     return _funasr(name, "demo")
 
 
@@ -56,7 +56,7 @@ def melotts(places: Places) -> Program:
 
 
 def faster_whisper(name: str, places: Places, *, endpointing: bool) -> Program:
-    """The official recogniser with its FunASR back-end and our weights."""
+    """The official recognizer with its FunASR back-end and our weights."""
     command = places.peers / "wyoming-faster-whisper" / "bin" / "wyoming-faster-whisper"
     model = places.sense_voice
     settings = ("--stt-library", "funasr", "--model", str(model), "--data-dir", str(model.parent),

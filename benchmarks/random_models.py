@@ -1,6 +1,6 @@
 """FunASR models of random weights in the official file formats, tiny or of real size.
 
-They recognise nothing. Time and memory do not depend on the values of weights, so a real-size one
+They recognize nothing. Time and memory do not depend on the values of weights, so a real-size one
 measures what the published model would cost; a tiny one tests everything but accuracy.
 """
 
@@ -90,7 +90,7 @@ def write_sense_voice(folder: Path, size: Size, seed: int = 0) -> Path:
         "tokenizer_conf": {"bpemodel": None, "unk_symbol": "<unk>", "split_with_space": True},
         **_FRONTEND,
     }
-    _write_normalisation(folder, 560)
+    _write_normalization(folder, 560)
     (folder / "configuration.json").write_text(json.dumps(_SENSE_VOICE_FILES))
     return _finish(folder, config, sense_voice.MODULES, seed)
 
@@ -112,7 +112,7 @@ def write_paraformer(folder: Path, size: Size, *, hotwords: bool, seed: int = 0)
         config["seaco_decoder_conf"] = {**config["decoder_conf"], "num_blocks": 2,
                                         "att_layer_num": 2, "wo_input_layer": True,
                                         "use_output_layer": False, "kernel_size": 21}  # fmt: skip
-    _write_normalisation(folder, 560)
+    _write_normalization(folder, 560)
     return _finish(folder, config, paraformer.MODULES, seed)
 
 
@@ -128,7 +128,7 @@ def write_paraformer_streaming(folder: Path, size: Size, seed: int = 0) -> Path:
                                "encoder_att_look_back_factor": [4, 4],
                                "decoder_att_look_back_factor": [1, 1]}  # fmt: skip
     config["decoder_conf"]["sanm_shfit"] = 5  # looks back only
-    _write_normalisation(folder, 560)
+    _write_normalization(folder, 560)
     return _finish(folder, config, paraformer_streaming.MODULES, seed)
 
 
@@ -187,7 +187,7 @@ def write_fsmn_vad(folder: Path, seed: int = 0) -> Path:
         "frontend": "WavFrontendOnline",
         "frontend_conf": {**_FRONTEND["frontend_conf"], "lfr_m": 5, "lfr_n": 1},  # type: ignore[dict-item]
     }  # fmt: skip
-    _write_normalisation(folder, 400)
+    _write_normalization(folder, 400)
     return _finish(folder, config, fsmn_vad.MODULES, seed)
 
 
@@ -244,7 +244,7 @@ def _write_sentencepiece(folder: Path, vocabulary: int) -> None:
     (folder / "random.bpe.vocab").unlink()
 
 
-def _write_normalisation(folder: Path, channels: int) -> None:
+def _write_normalization(folder: Path, channels: int) -> None:
     """am.mvn as Kaldi's nnet text: a shift and a scale for each channel."""
     shift = " ".join(f"{value:.4f}" for value in np.full(channels, -12.0))
     scale = " ".join(f"{value:.4f}" for value in np.full(channels, 0.2))

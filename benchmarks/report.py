@@ -70,7 +70,7 @@ def _real_time(rows: Rows) -> list[str]:
         "Chunks of 32 ms at the pace of speech, as a satellite sends them. Where the server does "
         "not find the end, `audio-stop` comes 0.7 s after the speech, as from Home Assistant. "
         "Milliseconds as p50 / p95 / p99; CPU seconds of the server per utterance, all that was "
-        "recognised in vain included; cut short: taken for over too early.",
+        "recognized in vain included; cut short: taken for over too early.",
         ("server", "clients", "utterances", "end of speech → transcript",
          "`audio-stop` → transcript", "CPU s", "cut short"),
         cells,

@@ -2,7 +2,7 @@
 
     python -m benchmarks.speak_phrases FOLDER
 
-FOLDER is what `training/recogniser/fetch.sh` made; that folder's requirements.txt is needed too.
+FOLDER is what `training/recognizer/fetch.sh` made; that folder's requirements.txt is needed too.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 import soundfile
 
 from training.kokoro import SAMPLE_RATE_HZ, Kokoro, Phonemes
-from training.recogniser.shards import RATE_HZ, to_samples
+from training.recognizer.shards import RATE_HZ, to_samples
 
 _DATA = Path(__file__).parent / "data"
 

@@ -37,10 +37,10 @@ class Subject:
 
 def subjects(places: Places, plan: Plan) -> list[Subject]:
     """Every server of `SUBJECTS`, in that order."""
-    return [*_recognisers(places, plan), *_voices(places, plan)]
+    return [*_recognizers(places, plan), *_voices(places, plan)]
 
 
-def _recognisers(places: Places, plan: Plan) -> list[Subject]:
+def _recognizers(places: Places, plan: Plan) -> list[Subject]:
     real, peer = programs.funasr, programs.faster_whisper
     every = speech_to_text.measurements(plan)
     alone: Measurements = {key: work for key, work in every.items() if key == ("real time", 1)}

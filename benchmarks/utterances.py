@@ -1,4 +1,4 @@
-"""What the recognisers are told: real recordings, and sentences with a pause inside.
+"""What the recognizers are told: real recordings, and sentences with a pause inside.
 
 All of it starts with room noise, so that no server sees digital silence, and ends exactly where the
 speech ends: what comes after that is the caller's, and so the true end is known. The weights that

@@ -1,7 +1,7 @@
 """Start both services with their demo models, let them talk to each other, and go on serving.
 
 A recording goes in through the socket, its transcript comes out; the other service answers by
-saying what was understood, into a WAV file, and that file is recognised again.
+saying what was understood, into a WAV file, and that file is recognized again.
 
     python -m demo [--once] [--stt-uri URI] [--tts-uri URI] [--output FOLDER] [FILE.wav ...]
 """
@@ -24,7 +24,7 @@ from wyoming.error import Error
 from wyoming.event import Event
 from wyoming.tts import Synthesize
 
-from wyoming_funasr.fbank import SAMPLE_RATE_HZ
+from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.files import read_audio
 from wyoming_serving.audio import encode_pcm16
 
@@ -110,7 +110,7 @@ async def _wait_until_it_listens(uri: str, service: asyncio.subprocess.Process) 
 
 
 async def _go_round(file: Path, given: argparse.Namespace) -> None:
-    """Recognise a recording, say what was understood, recognise that."""
+    """Recognize a recording, say what was understood, recognize that."""
     pcm = encode_pcm16(read_audio(file))
     heard, heard_ms = await _transcribe(given.stt_uri, pcm)
     seconds = len(pcm) / 2 / SAMPLE_RATE_HZ

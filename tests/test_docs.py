@@ -20,8 +20,8 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def test_the_transcript_keys_of_the_protocol_page_are_those_sent() -> None:
-    from wyoming_funasr.listening import context_of
-    from wyoming_funasr.recognition import Recognition
+    from wyoming_funasr.recognition.types import Recognition
+    from wyoming_funasr.requests.utterance import context_of
 
     sent = context_of(Recognition(), None, ended_by="audio-stop", seconds=0)
     described = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/protocol.md").read_text("utf-8"), re.M)

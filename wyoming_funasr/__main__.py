@@ -60,17 +60,17 @@ def _serve(settings: FunasrSettings, _: argparse.Namespace) -> int:
 
 def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
     from wyoming_funasr.files import transcribe_file
-    from wyoming_funasr.loading import load_recogniser
+    from wyoming_funasr.loading import load_recognizer
     from wyoming_funasr.models import choose_model
     from wyoming_serving.hub import Hub
 
     model = choose_model(settings.model_dir)
     hub = Hub(settings.hub, settings.cache_dir, offline=settings.offline)
-    recogniser, _ = load_recogniser(model, settings, hub)
+    recognizer, _ = load_recognizer(model, settings, hub)
     failed = 0
     for file in given.files:
         try:
-            heard = transcribe_file(recogniser, file, settings)
+            heard = transcribe_file(recognizer, file, settings)
         except ServiceError as error:
             failed += 1
             print(f"wyoming-funasr: {error}", file=sys.stderr)

@@ -6,20 +6,20 @@ from pathlib import Path
 import soundfile
 import soxr
 
-from wyoming_funasr.fbank import SAMPLE_RATE_HZ
-from wyoming_funasr.hotwords import merge_hotwords, read_hotword_file
-from wyoming_funasr.languages import model_language, opencc_conversion
+from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.models import choose_model
-from wyoming_funasr.recogniser import Recogniser, Request
-from wyoming_funasr.recognition import Recognition
+from wyoming_funasr.recognition.hotwords import merge_hotwords, read_hotword_file
+from wyoming_funasr.recognition.recognizer import Recognizer, Request
+from wyoming_funasr.recognition.text import convert_script
+from wyoming_funasr.recognition.types import Recognition
+from wyoming_funasr.requests.languages import model_language, opencc_conversion
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_funasr.text import convert_script
 from wyoming_serving.audio import Samples
 from wyoming_serving.errors import ServiceError
 
 
-def transcribe_file(recogniser: Recogniser, file: Path, settings: FunasrSettings) -> Recognition:
-    """Recognise a whole file; long ones are cut where nobody speaks.
+def transcribe_file(recognizer: Recognizer, file: Path, settings: FunasrSettings) -> Recognition:
+    """Recognize a whole file; long ones are cut where nobody speaks.
 
     Raises:
         ServiceError: the file is not audio, or cannot be read.
@@ -30,9 +30,9 @@ def transcribe_file(recogniser: Recogniser, file: Path, settings: FunasrSettings
         settings.hotword_weight, settings.hotwords, from_file, (), settings.max_hotwords
     )
     language = model_language(settings.language, "auto", known)
-    speech = recogniser.hear(read_audio(file))
+    speech = recognizer.hear(read_audio(file))
     request = Request(speech, language, settings.use_itn, hotwords)
-    heard = recogniser.run([request])[0]
+    heard = recognizer.run([request])[0]
     conversion = opencc_conversion(heard.language, settings.chinese_script)
     return replace(heard, text=convert_script(heard.text, conversion))
 

@@ -4,23 +4,23 @@ import logging
 
 import torch
 
+from wyoming_funasr.audio.vad import PADDING_MS, SileroVoiceActivity, VoiceActivity
 from wyoming_funasr.engines.fsmn_vad import FsmnVoiceActivity
 from wyoming_funasr.engines.paraformer import Paraformer
 from wyoming_funasr.engines.paraformer_streaming import ParaformerStreaming
 from wyoming_funasr.engines.punctuation import Punctuation
 from wyoming_funasr.engines.sense_voice import SenseVoice
 from wyoming_funasr.models import CT_PUNC, FSMN_VAD, Model, find_folder
-from wyoming_funasr.recogniser import Recogniser
-from wyoming_funasr.recognition import Engine
+from wyoming_funasr.recognition.recognizer import Recognizer
+from wyoming_funasr.recognition.types import Engine
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_funasr.vad import PADDING_MS, SileroVoiceActivity, VoiceActivity
 from wyoming_serving.devices import Device, choose_device, cpu_sharing
 from wyoming_serving.hub import Hub
 
 _LOGGER = logging.getLogger(__name__)
 
 
-def load_recogniser(model: Model, settings: FunasrSettings, hub: Hub) -> tuple[Recogniser, Device]:
+def load_recognizer(model: Model, settings: FunasrSettings, hub: Hub) -> tuple[Recognizer, Device]:
     """Find, download where needed, and load what `settings` ask for; says on which device.
 
     Raises:
@@ -44,9 +44,9 @@ def load_recogniser(model: Model, settings: FunasrSettings, hub: Hub) -> tuple[R
         engine = family(folder, device, _punctuation(model, settings, hub, device))
     # last, because importing silero_vad sets it too
     torch.set_num_threads(cpu_sharing(settings.threads).threads)
-    # a piece recognised ahead must be the one recognised in the end
+    # a piece recognized ahead must be the one recognized in the end
     padding_ms = min(PADDING_MS, settings.speculation_silence_ms or PADDING_MS)
-    return Recogniser(engine, vad, settings.max_segment_time, padding_ms), device
+    return Recognizer(engine, vad, settings.max_segment_time, padding_ms), device
 
 
 def _punctuation(

@@ -83,7 +83,7 @@ MODELS: dict[str, Model] = {
         "demo",
         "sense_voice",
         ("zh", "en"),
-        "Small SenseVoice trained on synthesised home commands, for trying the service offline",
+        "Small SenseVoice trained on synthesized home commands, for trying the service offline",
         "this project",
         "https://github.com/modelscope/FunASR",
         folder=_DEMO_FOLDER,

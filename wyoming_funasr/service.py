@@ -8,13 +8,13 @@ from importlib.metadata import version
 from prometheus_client import Counter
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
-from wyoming_funasr.hearing import Hearing
-from wyoming_funasr.hotwords import Hotword, merge_hotwords, read_hotword_file
-from wyoming_funasr.languages import advertised_tags
+from wyoming_funasr.audio.utterance import UtteranceAudio
 from wyoming_funasr.models import check_memory, choose_model, is_on_disk
-from wyoming_funasr.recogniser import Recogniser, Request
-from wyoming_funasr.recognition import Recognition
-from wyoming_funasr.request_handler import RequestHandler
+from wyoming_funasr.recognition.hotwords import Hotword, merge_hotwords, read_hotword_file
+from wyoming_funasr.recognition.recognizer import Recognizer, Request
+from wyoming_funasr.recognition.types import Recognition
+from wyoming_funasr.requests.handler import RequestHandler
+from wyoming_funasr.requests.languages import advertised_tags
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving import __version__
 from wyoming_serving.audio import Samples
@@ -50,7 +50,7 @@ class FunasrService(Service):
         self._hub = Hub(settings.hub, settings.cache_dir, offline=settings.offline)
         from_file = read_hotword_file(settings.hotword_file) if settings.hotword_file else []
         self._hotwords = (*settings.hotwords, *from_file)
-        self._recogniser: Recogniser | None = None
+        self._recognizer: Recognizer | None = None
         self._scheduler: Scheduler[Request, Recognition] = Scheduler(
             self._run,
             BatchLimits(
@@ -61,9 +61,9 @@ class FunasrService(Service):
                 max_wait_seconds=settings.max_wait_seconds,
             ),
             size=lambda request: max(request.seconds, 0.1),
-            name="recogniser",
+            name="recognizer",
         )
-        # its own thread: what is being said is heard while something else is recognised
+        # its own thread: what is being said is heard while something else is recognized
         self._ears: Scheduler[Callable[[], None], None] = Scheduler(
             _hear_all,
             BatchLimits(max_queue=settings.max_connections),
@@ -81,7 +81,7 @@ class FunasrService(Service):
         check_memory(self.model)
         self._scheduler.start()
         self._ears.start()
-        self._recogniser, device = await self._scheduler.call(self._load_recogniser)
+        self._recognizer, device = await self._scheduler.call(self._load_recognizer)
         if device.is_cuda:
             self._scheduler.limits = replace(
                 self._scheduler.limits,
@@ -103,12 +103,12 @@ class FunasrService(Service):
             settings.hotword_weight, self._hotwords, names, terms, settings.max_hotwords
         )
 
-    def listen(self) -> Hearing:
+    def listen(self) -> UtteranceAudio:
         """Begin to listen to an utterance; the model must be ready."""
-        assert self._recogniser is not None
-        return self._recogniser.listen()
+        assert self._recognizer is not None
+        return self._recognizer.listen()
 
-    async def hear(self, hearing: Hearing, samples: Samples, *, last: bool) -> None:
+    async def hear(self, hearing: UtteranceAudio, samples: Samples, *, last: bool) -> None:
         """Compute features and voice activity of the next samples.
 
         Raises:
@@ -117,7 +117,7 @@ class FunasrService(Service):
         await self._ears.submit(lambda: hearing.take(samples, last=last))
 
     async def recognize(self, request: Request, priority: int = 0) -> Recognition:
-        """Recognise speech; none at all needs no time.
+        """Recognize speech; none at all needs no time.
 
         Raises:
             QueueFull: `queue-full`.
@@ -149,15 +149,15 @@ class FunasrService(Service):
         return Info(asr=[program])
 
     def _run(self, requests: Sequence[Request]) -> list[Recognition]:
-        assert self._recogniser is not None
-        return self._recogniser.run(requests)
+        assert self._recognizer is not None
+        return self._recognizer.run(requests)
 
-    def _load_recogniser(self) -> tuple[Recogniser, Device]:
-        from wyoming_funasr.loading import load_recogniser
+    def _load_recognizer(self) -> tuple[Recognizer, Device]:
+        from wyoming_funasr.loading import load_recognizer
 
-        recogniser, device = load_recogniser(self.model, self.settings, self._hub)
-        recogniser.warm_up()
-        return recogniser, device
+        recognizer, device = load_recognizer(self.model, self.settings, self._hub)
+        recognizer.warm_up()
+        return recognizer, device
 
 
 def _hear_all(jobs: Sequence[Callable[[], None]]) -> list[Exception | None]:

@@ -30,10 +30,10 @@ class FunasrSettings(Settings):
         "auto", description="Language of requests that name none"
     )
     use_itn: bool = Field(
-        True, description="Write punctuation and numbers as digits (inverse text normalisation)"
+        True, description="Write punctuation and numbers as digits (inverse text normalization)"
     )
     max_segment_time: int = Field(
-        30_000, ge=1_000, le=60_000, description="Longest piece recognised at once, milliseconds"
+        30_000, ge=1_000, le=60_000, description="Longest piece recognized at once, milliseconds"
     )
     use_external_vad: bool = Field(
         True, description="Find speech with Silero (in the package) instead of FunASR's fsmn-vad"
@@ -83,12 +83,12 @@ class FunasrSettings(Settings):
     )
     voice_events: bool = Field(False, description="Send voice-started and voice-stopped")
     max_utterance_seconds: float = Field(
-        30.0, gt=0, le=600, description="Longest utterance; it is recognised up to there"
+        30.0, gt=0, le=600, description="Longest utterance; it is recognized up to there"
     )
     max_request_seconds: float = Field(
         300.0, gt=0, le=86_400, description="Longest time from a request's start to its audio-stop"
     )
-    max_batch: int = Field(8, ge=1, le=256, description="Utterances recognised at once")
+    max_batch: int = Field(8, ge=1, le=256, description="Utterances recognized at once")
     max_batch_seconds: float = Field(
         0,
         ge=0,

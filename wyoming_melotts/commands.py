@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from wyoming_melotts.engine import Engine, find_tokenizer, make_reader, speech_options
-from wyoming_melotts.sentences import cut_sentences
+from wyoming_melotts.delivery.sentences import cut_sentences
+from wyoming_melotts.frontends import Tokenizer
+from wyoming_melotts.frontends.tokenizers import load_tokenizer
 from wyoming_melotts.settings import MelottsSettings
-from wyoming_melotts.text import Tokenizer
-from wyoming_melotts.text.tokenizers import load_tokenizer
+from wyoming_melotts.synthesis.engine import Engine, find_tokenizer, make_reader, speech_options
 from wyoming_melotts.voices import LANGUAGES, Language, VoiceLibrary
 from wyoming_serving.audio import encode_pcm16
 from wyoming_serving.errors import ServiceError

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from wyoming.info import Info
 
-from wyoming_melotts.cache import AudioCache
+from wyoming_melotts.delivery.cache import AudioCache
+from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.info import describe_voices
-from wyoming_melotts.playback import Playback
 from wyoming_melotts.reachability import RECHECK_SECONDS, reachable_hubs
-from wyoming_melotts.request_handler import RequestHandler
+from wyoming_melotts.requests.handler import RequestHandler
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.voices import Model, Voice, VoiceLibrary
 from wyoming_serving.audio import encode_pcm16
@@ -24,7 +24,7 @@ from wyoming_serving.service import Service
 from wyoming_serving.session import Session
 
 if TYPE_CHECKING:
-    from wyoming_melotts.engine import Engine
+    from wyoming_melotts.synthesis.engine import Engine
 
 
 _CHUNK_BYTES = 1 << 16
@@ -170,7 +170,7 @@ class MelottsService(Service):
         return self._engine.advance(speeches)
 
     def _make_engine(self) -> "Engine":
-        from wyoming_melotts.engine import Engine
+        from wyoming_melotts.synthesis.engine import Engine
 
         return Engine(self.settings, self.library)
 

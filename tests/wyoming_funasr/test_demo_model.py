@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.speech import DATA
+from wyoming_funasr.audio.vad import SileroVoiceActivity
 from wyoming_funasr.engines.sense_voice import SenseVoice
 from wyoming_funasr.files import read_audio
-from wyoming_funasr.hotwords import Hotword
 from wyoming_funasr.models import MODELS
-from wyoming_funasr.recogniser import Recogniser, Request
-from wyoming_funasr.recognition import Recognition
-from wyoming_funasr.vad import SileroVoiceActivity
+from wyoming_funasr.recognition.hotwords import Hotword
+from wyoming_funasr.recognition.recognizer import Recognizer, Request
+from wyoming_funasr.recognition.types import Recognition
 from wyoming_serving.devices import Device
 
 SHARED = Path(__file__).parents[3] / "shared" / "speech"
@@ -20,11 +20,11 @@ HOTWORDS = (Hotword("电脑房", 3.0), Hotword("花房", 3.0), Hotword("reading 
 
 
 @pytest.fixture(scope="module")
-def recogniser() -> Recogniser:
+def recognizer() -> Recognizer:
     folder = MODELS["demo"].folder
     assert folder is not None
     engine = SenseVoice(folder, Device("cpu", "int8", "CPU, int8"))
-    return Recogniser(engine, SileroVoiceActivity(), longest_piece_ms=30_000)
+    return Recognizer(engine, SileroVoiceActivity(), longest_piece_ms=30_000)
 
 
 def transcript(file: Path) -> tuple[str, str]:
@@ -36,9 +36,9 @@ def transcript(file: Path) -> tuple[str, str]:
     raise AssertionError(f"{file.name} has no transcript")
 
 
-def hear(recogniser: Recogniser, file: Path, hotwords: tuple[Hotword, ...] = ()) -> Recognition:
-    speech = recogniser.hear(read_audio(file))
-    return recogniser.run([Request(speech, hotwords=hotwords)])[0]
+def hear(recognizer: Recognizer, file: Path, hotwords: tuple[Hotword, ...] = ()) -> Recognition:
+    speech = recognizer.hear(read_audio(file))
+    return recognizer.run([Request(speech, hotwords=hotwords)])[0]
 
 
 KNOWN = ["kitchen_light_off_en", "bedroom_light_off_zh"]
@@ -49,9 +49,9 @@ UNKNOWN_ROOMS = {
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_commands_of_unheard_voices_are_understood(recogniser: Recogniser, name: str) -> None:
+def test_commands_of_unheard_voices_are_understood(recognizer: Recognizer, name: str) -> None:
     language, text = transcript(DATA / f"{name}.wav")
-    heard = hear(recogniser, DATA / f"{name}.wav")
+    heard = hear(recognizer, DATA / f"{name}.wav")
     assert (heard.language, heard.text) == (language, text)
     assert heard.event == "speech"
     assert heard.confidence > 0.5
@@ -65,24 +65,24 @@ def test_commands_of_unheard_voices_are_understood(recogniser: Recogniser, name:
     ],
 )
 def test_recordings_of_another_maker_are_understood(
-    recogniser: Recogniser, name: str, text: str
+    recognizer: Recognizer, name: str, text: str
 ) -> None:
     file = SHARED / f"{name}.wav"
     if not file.exists():
         pytest.skip(f"needs {file}")
-    assert hear(recogniser, file).text == text
+    assert hear(recognizer, file).text == text
 
 
 @pytest.mark.parametrize(("name", "hotword"), UNKNOWN_ROOMS.items())
 def test_a_hotword_mends_a_room_that_is_heard_wrong(
-    recogniser: Recogniser, name: str, hotword: Hotword
+    recognizer: Recognizer, name: str, hotword: Hotword
 ) -> None:
     _, text = transcript(DATA / f"{name}.wav")
-    assert hear(recogniser, DATA / f"{name}.wav").text != text
-    assert hear(recogniser, DATA / f"{name}.wav", (hotword,)).text == text
+    assert hear(recognizer, DATA / f"{name}.wav").text != text
+    assert hear(recognizer, DATA / f"{name}.wav", (hotword,)).text == text
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_hotwords_leave_other_commands_alone(recogniser: Recogniser, name: str) -> None:
+def test_hotwords_leave_other_commands_alone(recognizer: Recognizer, name: str) -> None:
     file = DATA / f"{name}.wav"
-    assert hear(recogniser, file, HOTWORDS).text == hear(recogniser, file).text
+    assert hear(recognizer, file, HOTWORDS).text == hear(recognizer, file).text

@@ -15,7 +15,7 @@ from tests.support.speech import SPEECH, noise
 from tests.support.waiting import until
 from tests.support.wire import Wire, connect
 from tests.wyoming_funasr.conftest import ServiceMaker
-from wyoming_funasr.recogniser import Request
+from wyoming_funasr.recognition.recognizer import Request
 from wyoming_serving.audio import encode_pcm16
 from wyoming_serving.service import running
 
@@ -146,7 +146,7 @@ async def test_no_audio_needs_no_model(make_service: ServiceMaker) -> None:
     await service.close()
 
 
-async def test_an_utterance_over_the_limit_is_recognised_up_to_there(
+async def test_an_utterance_over_the_limit_is_recognized_up_to_there(
     make_service: ServiceMaker,
 ) -> None:
     async with running(make_service("--max-utterance-seconds", "1.5")) as port:

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from wyoming_funasr.hotwords import Hotword, merge_hotwords, read_hotword_file
-from wyoming_funasr.languages import advertised_tags, model_language, opencc_conversion
-from wyoming_funasr.text import clean, convert_script, join
+from wyoming_funasr.recognition.hotwords import Hotword, merge_hotwords, read_hotword_file
+from wyoming_funasr.recognition.text import clean, convert_script, join
+from wyoming_funasr.requests.languages import advertised_tags, model_language, opencc_conversion
 from wyoming_serving.errors import ServiceError
 
 KNOWN = ("zh", "yue", "en", "ja", "ko")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.wyoming_melotts.conftest import SettingsMaker
-from wyoming_melotts.engine import Engine
 from wyoming_melotts.info import describe_voices
+from wyoming_melotts.synthesis.engine import Engine
 from wyoming_melotts.voices import DEMO, DEMO_FOLDER, VoiceLibrary, VoiceRequest, in_language_of
 from wyoming_serving.audio import Samples
 

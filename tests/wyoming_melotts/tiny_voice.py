@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from benchmarks.melotts_random_models import TINY_SIZE, write_voice
-from wyoming_melotts.acoustic.config import AcousticConfig
-from wyoming_melotts.acoustic.decoder import Decoder
-from wyoming_melotts.acoustic.text_encoder import TextInputs
+from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
+from wyoming_melotts.synthesis.acoustic.decoder import Decoder
+from wyoming_melotts.synthesis.acoustic.text_encoder import TextInputs
 
 TINY_CONFIG = AcousticConfig.from_json(TINY_SIZE)
 

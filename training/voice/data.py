@@ -18,8 +18,8 @@ from torch import Tensor
 from training.voice.reading import read
 from training.voice.synthesize import HOP_LENGTH, RATE_HZ
 from training.voice.voice_config import CONFIG, MEL_BANDS
-from wyoming_melotts.ids import TokenIds, token_ids
-from wyoming_melotts.symbols import LANGUAGE_CODES
+from wyoming_melotts.synthesis.ids import TokenIds, token_ids
+from wyoming_melotts.synthesis.symbols import LANGUAGE_CODES
 
 _FFT_SIZE = 1024
 _WINDOW_LENGTH = 800

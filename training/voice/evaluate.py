@@ -1,8 +1,8 @@
-"""Judge the voice by recognisers that never met it, beside the teacher's own audio.
+"""Judge the voice by recognizers that never met it, beside the teacher's own audio.
 
 Whisper base hears 60 unseen English and 60 unseen Mandarin sentences: word errors in English,
 character errors in Mandarin, numbers as words, Chinese characters simplified, no punctuation. The
-demo recogniser hears the 20 commands of each language; it must be right to the letter.
+demo recognizer hears the 20 commands of each language; it must be right to the letter.
 """
 
 import argparse
@@ -27,13 +27,13 @@ from num2words import num2words
 from training.voice.reading import read
 from training.voice.sentences import judged_sentences
 from training.voice.synthesize import RATE_HZ
+from wyoming_funasr.audio.vad import SileroVoiceActivity
 from wyoming_funasr.engines.sense_voice import SenseVoice
-from wyoming_funasr.recogniser import Recogniser, Request
-from wyoming_funasr.vad import SileroVoiceActivity
-from wyoming_melotts.acoustic.synthesizer import Synthesizer
-from wyoming_melotts.plain_tokenizer import PlainTokenizer
-from wyoming_melotts.speech import Reader, SpeakingModel, SpeechOptions
-from wyoming_melotts.text import frontend_for
+from wyoming_funasr.recognition.recognizer import Recognizer, Request
+from wyoming_melotts.frontends import frontend_for
+from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
+from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
+from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, SpeechOptions
 from wyoming_melotts.voices import LANGUAGES
 from wyoming_serving.audio import Samples
 from wyoming_serving.devices import choose_device
@@ -49,7 +49,7 @@ _SIMPLIFIED = opencc.OpenCC("t2s")
 
 @dataclass(frozen=True)
 class Heard:
-    """What one recogniser made of one set of sentences."""
+    """What one recognizer made of one set of sentences."""
 
     error_rate: float
     whole: float
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--voice", type=Path, required=True, help="folder of the voice")
     parser.add_argument("--corpus", type=Path, required=True, help="with the teacher's audio")
     parser.add_argument("--whisper", type=Path, required=True, help="folder of Whisper base")
-    parser.add_argument("--recogniser", type=Path, help="folder of the demo recogniser")
+    parser.add_argument("--recognizer", type=Path, help="folder of the demo recognizer")
     parser.add_argument("--every", type=int, default=1, help="judge each so manieth sentence")
     parser.add_argument("--report", type=Path, help="a Markdown file to write, pictures beside it")
     given = parser.parse_args()
@@ -89,11 +89,11 @@ def _report(
         (f"demo voice, {name}", "Whisper base"): (texts, listen(whisper, spoken, language)),
         (f"teacher, {name}", "Whisper base"): (texts, kept),
     }
-    if given.recogniser:
+    if given.recognizer:
         commands = texts[: _COMMANDS // given.every]
         for who, audio in (("demo voice", spoken), ("teacher", teacher)):
-            written = recognise(given.recogniser, audio[: len(commands)])
-            heard[f"{who}, {name} commands", "demo recogniser"] = (commands, written)
+            written = recognize(given.recognizer, audio[: len(commands)])
+            heard[f"{who}, {name} commands", "demo recognizer"] = (commands, written)
     if given.report:
         place = _SHOWN[language] // given.every
         picture = given.report.parent / f"spectrogram_{language}.png"
@@ -145,12 +145,12 @@ def listen(whisper: WhisperModel, audio: list[Samples], language: str) -> list[s
     return written
 
 
-def recognise(folder: Path, audio: list[Samples]) -> list[str]:
-    """What the demo recogniser writes."""
+def recognize(folder: Path, audio: list[Samples]) -> list[str]:
+    """What the demo recognizer writes."""
     engine = SenseVoice(folder, choose_device("cpu", "auto"))
-    recogniser = Recogniser(engine, SileroVoiceActivity(), 30_000)
-    requests = [Request(recogniser.hear(np.pad(samples, RATE_HZ // 4))) for samples in audio]
-    return [found.text for found in recogniser.run(requests)]
+    recognizer = Recognizer(engine, SileroVoiceActivity(), 30_000)
+    requests = [Request(recognizer.hear(np.pad(samples, RATE_HZ // 4))) for samples in audio]
+    return [found.text for found in recognizer.run(requests)]
 
 
 def judge(texts: list[str], written: list[str], language: str) -> Heard:

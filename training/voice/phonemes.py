@@ -8,9 +8,9 @@ English the American half of misaki's, where stress stands before the vowel.
 import itertools
 from collections.abc import Iterator
 
-from wyoming_melotts.symbols import LANGUAGE_CODES
-from wyoming_melotts.text import Phonemes
-from wyoming_melotts.text.segmentation import cut_words
+from wyoming_melotts.frontends import Phonemes
+from wyoming_melotts.frontends.segmentation import cut_words
+from wyoming_melotts.synthesis.symbols import LANGUAGE_CODES
 
 _ENGLISH_TONE_START = LANGUAGE_CODES["EN"].tone_start
 _SIGNS = {"!": "!", "?": "?", "…": "…", ",": ",", ".": ".", "'": "", "-": "", "_": ""}

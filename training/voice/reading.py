@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from wyoming_melotts.plain_tokenizer import PlainTokenizer
-from wyoming_melotts.text import Frontend, Phonemes, frontend_for
+from wyoming_melotts.frontends import Frontend, Phonemes, frontend_for
+from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
 
 
 @cache

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import jieba
 
-from training.recogniser import commands
+from training.recognizer import commands
 from training.voice.judged import JUDGED_ENGLISH, JUDGED_MANDARIN
 
 _TRAIN_SEED, _TEST_SEED = 11, 12

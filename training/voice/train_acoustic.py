@@ -22,7 +22,7 @@ from training.voice.batched import encode_text, flow_to_latent, predict_duration
 from training.voice.data import Clip, load_clips
 from training.voice.network import new_network
 from training.voice.spline_likelihood import negative_log_likelihood
-from wyoming_melotts.acoustic.synthesizer import Synthesizer
+from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
 
 _BATCH = 6
 _LEARNING_RATE = 1.5e-3
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 class AcousticTraining:
-    """The network, its optimiser and the clock."""
+    """The network, its optimizer and the clock."""
 
     def __init__(self, corpus: Path, output: Path, minutes: float) -> None:
         self.corpus, self.output, self.minutes = corpus, output, minutes

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wyoming_melotts.acoustic.config import AcousticConfig
+from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
 
 MEL_BANDS = 80
 

@@ -1,1 +1,1 @@
-"""Recognisers: each module here is one family of FunASR models."""
+"""Recognizers: each module here is one family of FunASR models."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from wyoming_funasr.fbank import (
+from wyoming_funasr.audio.fbank import (
     HOP_SAMPLES,
     SAMPLE_RATE_HZ,
     SILENCE,
@@ -12,12 +12,12 @@ from wyoming_funasr.fbank import (
     Fbank,
     FbankSettings,
 )
-from wyoming_funasr.recognition import Features
+from wyoming_funasr.recognition.types import Features
 from wyoming_serving.errors import ServiceError
 
 
 class FeatureStacker:
-    """Low frame rate stacking and normalisation.
+    """Low frame rate stacking and normalization.
 
     Source: FunASR, `funasr/frontends/wav_frontend.py` (`apply_lfr`, `apply_cmvn`): every row is
     `lfr_m` frames side by side, `lfr_n` frames further than the row before, with the first frame

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
+from wyoming_funasr.audio.vad import Span
 from wyoming_funasr.engines.components import build
-from wyoming_funasr.fbank import SAMPLE_RATE_HZ
-from wyoming_funasr.vad import Span
 from wyoming_serving.audio import Samples, join
 from wyoming_serving.devices import Device
 

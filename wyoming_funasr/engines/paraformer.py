@@ -12,13 +12,13 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from wyoming_funasr.audio.fbank import Fbank
 from wyoming_funasr.engines.components import build
 from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.engines.punctuation import Punctuation
-from wyoming_funasr.fbank import Fbank
-from wyoming_funasr.hotwords import Hotword
-from wyoming_funasr.recognition import Features, Recognition, Token, Utterance
-from wyoming_funasr.text import clean
+from wyoming_funasr.recognition.hotwords import Hotword
+from wyoming_funasr.recognition.text import clean
+from wyoming_funasr.recognition.types import Features, Recognition, Segment, Word
 from wyoming_serving.devices import Device
 
 MODULES = (
@@ -61,8 +61,8 @@ class Paraformer:
         return self._stacker.features(fbank, _FEWEST_FRAMES)
 
     @torch.inference_mode()
-    def recognize(self, batch: Sequence[Utterance]) -> list[Recognition]:
-        """Recognise utterances; those with the same hotwords share a padded pass."""
+    def recognize(self, batch: Sequence[Segment]) -> list[Recognition]:
+        """Recognize utterances; those with the same hotwords share a padded pass."""
         results: dict[int, Recognition] = {}
         by_hotwords = sorted(range(len(batch)), key=lambda i: repr(batch[i].hotwords))
         for hotwords, group in itertools.groupby(by_hotwords, lambda i: batch[i].hotwords):
@@ -71,9 +71,7 @@ class Paraformer:
             results.update(zip(places, heard, strict=True))
         return [results[i] for i in range(len(batch))]
 
-    def _recognize(
-        self, batch: list[Utterance], hotwords: tuple[Hotword, ...]
-    ) -> list[Recognition]:
+    def _recognize(self, batch: list[Segment], hotwords: tuple[Hotword, ...]) -> list[Recognition]:
         longest = max(len(one.features) for one in batch)
         padded = torch.stack(
             [
@@ -114,7 +112,7 @@ class Paraformer:
         return log_probs
 
     def _hotword_ids(self, hotwords: tuple[Hotword, ...]) -> list[list[int]]:
-        """Token ids of each hotword; the list ends with the mark that stands for none."""
+        """Word ids of each hotword; the list ends with the mark that stands for none."""
         spelled = (self._tokenizer.text2tokens(word.text.lower()) for word in hotwords)
         known = (tokens for tokens in spelled if tokens and self._known.issuperset(tokens))
         return [*(self._tokenizer.tokens2ids(tokens) for tokens in known), [self._model.sos]]
@@ -132,7 +130,7 @@ class Paraformer:
         ]
 
     def _recognition(
-        self, log_probs: torch.Tensor, times: tuple[Any, Any] | None, utterance: Utterance
+        self, log_probs: torch.Tensor, times: tuple[Any, Any] | None, utterance: Segment
     ) -> Recognition:
         from funasr.utils.postprocess_utils import sentence_postprocess
 
@@ -153,7 +151,7 @@ class Paraformer:
         )
 
 
-def _words(tokens: list[str], times: tuple[Any, Any]) -> tuple[Token, ...]:
+def _words(tokens: list[str], times: tuple[Any, Any]) -> tuple[Word, ...]:
     from funasr.utils.postprocess_utils import sentence_postprocess
     from funasr.utils.timestamp_tools import ts_prediction_lfr6_standard
 
@@ -162,6 +160,6 @@ def _words(tokens: list[str], times: tuple[Any, Any]) -> tuple[Token, ...]:
         return ()
     _, spans, words = sentence_postprocess(list(tokens), stamps)
     return tuple(
-        Token(str(word), int(start), int(end), 0.0)
+        Word(str(word), int(start), int(end), 0.0)
         for word, (start, end) in zip(words, spans, strict=False)
     )

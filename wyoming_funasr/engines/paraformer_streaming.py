@@ -12,12 +12,12 @@ from typing import Any
 
 import torch
 
+from wyoming_funasr.audio.fbank import Fbank
 from wyoming_funasr.engines.components import build
 from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.engines.punctuation import Punctuation
-from wyoming_funasr.fbank import Fbank
-from wyoming_funasr.recognition import Features, Recognition, Utterance
-from wyoming_funasr.text import clean
+from wyoming_funasr.recognition.text import clean
+from wyoming_funasr.recognition.types import Features, Recognition, Segment
 from wyoming_serving.devices import Device
 
 MODULES = (
@@ -47,7 +47,7 @@ _HOPS_WITHOUT_FRAME = 2
 
 @dataclass
 class _Stream:
-    """The beginning of an utterance, recognised. Shared ones are replaced, never changed."""
+    """The beginning of an utterance, recognized. Shared ones are replaced, never changed."""
 
     caches: dict[str, Any]
     chunks: int = 0
@@ -79,11 +79,11 @@ class ParaformerStreaming:
         return fbank
 
     @torch.inference_mode()
-    def recognize(self, batch: Sequence[Utterance]) -> list[Recognition]:
-        """Recognise utterances one after the other, each from where its memory ends."""
+    def recognize(self, batch: Sequence[Segment]) -> list[Recognition]:
+        """Recognize utterances one after the other, each from where its memory ends."""
         return [self._recognize(one) for one in batch]
 
-    def _recognize(self, utterance: Utterance) -> Recognition:
+    def _recognize(self, utterance: Segment) -> Recognition:
         hops = len(utterance.features) + _HOPS_WITHOUT_FRAME
         whole, rest_hops = divmod(hops, _CHUNK_HOPS)
         rows = torch.from_numpy(self._stacker.features(utterance.features, 1))
@@ -109,7 +109,7 @@ class ParaformerStreaming:
         return _Stream(caches)
 
     def _hear(self, stream: _Stream, rows: torch.Tensor, *, is_final: bool) -> None:
-        """Recognise the next chunk; with the last one, what the encoder looked ahead at as well."""
+        """Recognize the next chunk; with the last one, what the encoder looked ahead at as well."""
         # the encoder scales its input in place
         encoded, lengths = self._model.encode_chunk(
             rows[None].clone(), torch.tensor([len(rows)]), cache=stream.caches
@@ -127,7 +127,7 @@ class ParaformerStreaming:
         stream.tokens += best.indices.tolist()
         stream.log_posteriors += best.values.tolist()
 
-    def _recognition(self, stream: _Stream, utterance: Utterance) -> Recognition:
+    def _recognition(self, stream: _Stream, utterance: Segment) -> Recognition:
         from funasr.utils.postprocess_utils import sentence_postprocess
 
         special = {self._model.blank_id, self._model.sos, self._model.eos}

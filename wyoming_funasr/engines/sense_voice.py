@@ -1,7 +1,7 @@
 """SenseVoice: a non-autoregressive encoder with a CTC head over text and tags.
 
 Model and input layout: FunASR, `funasr/models/sense_voice/model.py`. Four query vectors (language,
-event, emotion, text normalisation) go before the features; the outputs at their places are tags.
+event, emotion, text normalization) go before the features; the outputs at their places are tags.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from wyoming_funasr import ctc
+from wyoming_funasr.audio.fbank import Fbank
 from wyoming_funasr.engines.components import build
 from wyoming_funasr.engines.features import FeatureStacker
-from wyoming_funasr.fbank import Fbank
-from wyoming_funasr.hotwords import Hotword
-from wyoming_funasr.recognition import Features, Recognition, Token, Utterance
-from wyoming_funasr.text import clean
+from wyoming_funasr.recognition import ctc
+from wyoming_funasr.recognition.hotwords import Hotword
+from wyoming_funasr.recognition.text import clean
+from wyoming_funasr.recognition.types import Features, Recognition, Segment, Word
 from wyoming_serving.devices import Device
 
 MODULES = (
@@ -58,14 +58,14 @@ class SenseVoice:
         return self._stacker.features(fbank, _FEWEST_FRAMES)
 
     @torch.inference_mode()
-    def recognize(self, batch: Sequence[Utterance]) -> list[Recognition]:
-        """Recognise utterances of any lengths in one padded pass."""
+    def recognize(self, batch: Sequence[Segment]) -> list[Recognition]:
+        """Recognize utterances of any lengths in one padded pass."""
         inputs, lengths = self._inputs(batch)
         encoded, _ = self._model.encoder(inputs, lengths)
         log_probs = self._model.ctc.log_softmax(encoded).float().cpu().numpy()
         return [self._decode(one, log_probs[i, : int(lengths[i])]) for i, one in enumerate(batch)]
 
-    def _inputs(self, batch: Sequence[Utterance]) -> tuple[torch.Tensor, torch.Tensor]:
+    def _inputs(self, batch: Sequence[Segment]) -> tuple[torch.Tensor, torch.Tensor]:
         rows = []
         for one in batch:
             queries = [
@@ -81,7 +81,7 @@ class SenseVoice:
         lengths = torch.tensor([len(row) for row in rows], device=padded.device)
         return padded, lengths
 
-    def _decode(self, utterance: Utterance, log_probs: ctc.LogProbs) -> Recognition:
+    def _decode(self, utterance: Segment, log_probs: ctc.LogProbs) -> Recognition:
         tags = [self._tags.get(int(token), "") for token in log_probs[:_QUERIES].argmax(axis=1)]
         speech = log_probs[_QUERIES:]
         blank = self._model.blank_id
@@ -101,9 +101,9 @@ class SenseVoice:
             event=tags[2].lower() or None,
         )
 
-    def _words(self, tokens: Sequence[ctc.AlignedToken]) -> tuple[Token, ...]:
+    def _words(self, tokens: Sequence[ctc.AlignedToken]) -> tuple[Word, ...]:
         """Pieces glued to words: a new one at `▁`, at each CJK character and behind one."""
-        words: list[Token] = []
+        words: list[Word] = []
         for token in tokens:
             piece = self._pieces[token.token]
             text = piece.removeprefix(ctc.WORD_START)
@@ -115,11 +115,11 @@ class SenseVoice:
                 sure = min(last.confidence, token.posterior)
             else:
                 sure = token.posterior
-            words.append(Token(text, start, end, round(sure, 4)))
+            words.append(Word(text, start, end, round(sure, 4)))
         return tuple(word for word in words if word.text)
 
     def _emotion_scores(self, log_probs: ctc.LogProbs) -> dict[str, float]:
-        """Posteriors of the emotion tags, normalised among themselves."""
+        """Posteriors of the emotion tags, normalized among themselves."""
         if not self._emotion_ids:
             return {}
         scores = np.exp(log_probs[list(self._emotion_ids.values())])

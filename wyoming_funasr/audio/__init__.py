@@ -1,0 +1,1 @@
+"""16 kHz samples in; features and the segments of speech out."""

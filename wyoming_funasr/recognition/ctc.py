@@ -1,0 +1,247 @@
+"""CTC decoding: greedy, and prefix beam search that listens for hotwords.
+
+CTC: Graves et al., 2006. Prefix beam search: Hannun et al., 2014 (arXiv:1408.2873), with a bonus
+for every character of a hotword as it is spelled, taken back when the word is left unfinished.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from wyoming_funasr.recognition.hotwords import Hotword
+
+LogProbs = npt.NDArray[np.float32]
+"""Log posteriors, shape [frames, vocabulary]."""
+
+WORD_START = "▁"
+"""How sentencepiece writes the space before a word."""
+
+_LATIN_SHARE = 0.2
+"""Bonus of a letter against that of a CJK character, which says as much as about five letters."""
+
+
+@dataclass(frozen=True)
+class AlignedToken:
+    """A decoded token, its first frame, the frame behind its last, and its posterior (0 to 1)."""
+
+    token: int
+    start: int
+    end: int
+    posterior: float
+
+
+def greedy(log_probs: LogProbs, blank: int) -> list[AlignedToken]:
+    """The best token of each frame, repeats merged and blanks dropped."""
+    best = log_probs.argmax(axis=1)
+    edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
+    runs = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    return [_aligned(log_probs, int(best[a]), a, b) for a, b in runs if best[a] != blank]
+
+
+def confidence(tokens: Sequence[AlignedToken]) -> float:
+    """The geometric mean of the tokens' posteriors, each at its surest frame; 0 for no tokens."""
+    if not tokens:
+        return 0.0
+    return float(np.exp(np.mean(np.log([max(token.posterior, 1e-9) for token in tokens]))))
+
+
+def align(log_probs: LogProbs, tokens: Sequence[int], blank: int) -> list[AlignedToken]:
+    """The most probable frames for given tokens (Viterbi over tokens with blanks between).
+
+    Tokens that do not fit into the frames at all give an empty list.
+    """
+    states = [blank]
+    for token in tokens:
+        states += [token, blank]
+    emitted = log_probs[:, states]
+    may_skip = np.array(
+        [i > 1 and s != blank and s != states[i - 2] for i, s in enumerate(states)], bool
+    )
+    score = np.full(len(states), -np.inf, np.float32)
+    score[:2] = emitted[0, :2]
+    back = np.zeros(emitted.shape, np.int8)
+    for frame in range(1, len(emitted)):
+        step = np.concatenate(([-np.inf], score[:-1]))
+        skip = np.where(may_skip, np.concatenate(([-np.inf, -np.inf], score[:-2])), -np.inf)
+        options = np.stack([score, step, skip[: len(states)]])
+        back[frame] = options.argmax(axis=0)
+        score = options.max(axis=0) + emitted[frame]
+    state = len(states) - 1 - int(len(states) > 1 and score[-2] > score[-1])
+    if not np.isfinite(score[state]):
+        return []
+    frames: dict[int, list[int]] = {}
+    for frame in range(len(emitted) - 1, -1, -1):
+        if state % 2:
+            frames.setdefault(state, []).append(frame)
+        state -= int(back[frame, state])
+    return [_aligned(log_probs, states[s], f[-1], f[0] + 1) for s, f in sorted(frames.items())]
+
+
+@dataclass
+class _Node:
+    """A place in the tree of hotwords.
+
+    `bonus` is what was earned on the way here, `kept` the part of it that stays when the spelling
+    breaks off here: that of the longest hotword that is complete.
+    """
+
+    bonus: float = 0.0
+    kept: float = 0.0
+    is_end: bool = False
+    children: dict[str, "_Node"] = field(default_factory=dict)
+
+
+class ContextGraph:
+    """Hotwords as a tree of characters.
+
+    Characters rather than tokens, so that any segmentation into pieces finds the word, and letter
+    case does not matter.
+    """
+
+    def __init__(self, hotwords: Iterable[Hotword], pieces: Sequence[str]) -> None:
+        """`pieces`: the vocabulary's text by token id."""
+        self.root = _Node()
+        self._pieces = [piece.lower() for piece in pieces]
+        self._ids: dict[str, list[int]] = {}
+        for token, piece in enumerate(self._pieces):
+            if not piece.startswith("<"):
+                self._ids.setdefault(piece, []).append(token)
+        self._longest = max(map(len, self._ids), default=0)
+        self._openings: dict[int, list[int]] = {}
+        for hotword in hotwords:
+            self._add(hotword)
+        _settle_kept(self.root)
+
+    def advance(self, node: _Node, token: int) -> tuple[_Node, float]:
+        """Spell `token` from `node`: the new place, and the change of score."""
+        delta = 0.0
+        for character in self._pieces[token]:
+            if character not in node.children:
+                delta += self.leave(node)
+                node = self.root
+            following = node.children.get(character, self.root)
+            delta += following.bonus - node.bonus
+            node = following
+        return node, delta
+
+    @staticmethod
+    def leave(node: _Node) -> float:
+        """The change of score when the spelling ends at `node`."""
+        return node.kept - node.bonus
+
+    def openings(self, node: _Node) -> list[int]:
+        """Tokens that spell on from `node`; the search must try them though they seem unlikely."""
+        if id(node) not in self._openings:
+            found: list[int] = []
+            frontier = [("", node)]
+            while frontier:
+                spelled, place = frontier.pop()
+                found += self._ids.get(spelled, [])
+                if len(spelled) < self._longest:
+                    frontier += [(spelled + c, child) for c, child in place.children.items()]
+            self._openings[id(node)] = found
+        return self._openings[id(node)]
+
+    def _add(self, hotword: Hotword) -> None:
+        node = self.root
+        for character in spell(hotword.text):
+            worth = _LATIN_SHARE if character.isascii() or character == WORD_START else 1.0
+            bonus = node.bonus + hotword.weight * worth
+            node = node.children.setdefault(character, _Node())
+            node.bonus = max(node.bonus, bonus)
+        node.is_end = True
+
+
+def spell(text: str) -> str:
+    """A hotword as the pieces of a vocabulary spell it: lower case, `▁` before a Latin word."""
+    words = text.lower().split()
+    return "".join(WORD_START + word if _is_alphabetic(word[0]) else word for word in words)
+
+
+@dataclass
+class _Prefix:
+    """Log probabilities of one token sequence: ending in a blank, or in its last token."""
+
+    blank: float = -np.inf
+    token: float = -np.inf
+    node: _Node = field(default_factory=_Node)
+    bonus: float = 0.0
+
+    @property
+    def acoustic(self) -> float:
+        return float(np.logaddexp(self.blank, self.token))
+
+    @property
+    def score(self) -> float:
+        return self.acoustic + self.bonus
+
+
+_Beam = dict[tuple[int, ...], _Prefix]
+
+BEAM_WIDTH = 8
+_TOKENS_PER_FRAME = 8
+_LEAST_LOG_PROB = -14.0
+"""A hotword's token below this is not tried: nothing like it was said."""
+
+_SURE_BLANK = -0.005
+"""Log posterior above which a frame holds nothing but a blank."""
+
+
+def beam_search(log_probs: LogProbs, blank: int, graph: ContextGraph) -> list[AlignedToken]:
+    """The best token sequence where hotwords earn their bonus, aligned to the frames."""
+    beam: _Beam = {(): _Prefix(blank=0.0, node=graph.root)}
+    for frame in log_probs:
+        beam = _step(beam, frame, blank, graph)
+    best = max(beam, key=lambda tokens: beam[tokens].score + graph.leave(beam[tokens].node))
+    return align(log_probs, best, blank)
+
+
+def _step(beam: _Beam, frame: LogProbs, blank: int, graph: ContextGraph) -> _Beam:
+    following: _Beam = {}
+    likely: list[int] = []
+    if frame[blank] < _SURE_BLANK:
+        top = np.argpartition(-frame, min(_TOKENS_PER_FRAME, len(frame) - 1))[:_TOKENS_PER_FRAME]
+        likely = [token for token in top.tolist() if token != blank]
+    for tokens, prefix in beam.items():
+        stay = following.setdefault(tokens, _Prefix(node=prefix.node, bonus=prefix.bonus))
+        stay.blank = float(np.logaddexp(stay.blank, prefix.acoustic + frame[blank]))
+        if tokens:
+            stay.token = float(np.logaddexp(stay.token, prefix.token + frame[tokens[-1]]))
+        for token in _candidates(likely, prefix.node, frame, graph):
+            # a repeated token is a new one only behind a blank
+            before = prefix.blank if tokens and token == tokens[-1] else prefix.acoustic
+            longer = following.get((*tokens, token))
+            if longer is None:
+                node, delta = graph.advance(prefix.node, token)
+                longer = following[(*tokens, token)] = _Prefix(
+                    node=node, bonus=prefix.bonus + delta
+                )
+            longer.token = float(np.logaddexp(longer.token, before + frame[token]))
+    best = sorted(following.items(), key=lambda item: item[1].score, reverse=True)
+    return dict(best[:BEAM_WIDTH])
+
+
+def _candidates(
+    likely: list[int], node: _Node, frame: LogProbs, graph: ContextGraph
+) -> Iterable[int]:
+    if not likely:
+        return ()
+    spelled_on = {*graph.openings(node), *graph.openings(graph.root)}
+    return {*likely, *(token for token in spelled_on if frame[token] > _LEAST_LOG_PROB)}
+
+
+def _settle_kept(node: _Node) -> None:
+    for child in node.children.values():
+        child.kept = child.bonus if child.is_end else node.kept
+        _settle_kept(child)
+
+
+def _is_alphabetic(character: str) -> bool:
+    """Whether words of this script are written with spaces between (Latin, Hangul, ...)."""
+    return character.isalnum() and not "\u2e80" <= character <= "\u9fff"
+
+
+def _aligned(log_probs: LogProbs, token: int, start: int, end: int) -> AlignedToken:
+    return AlignedToken(token, start, end, float(np.exp(log_probs[start:end, token].max())))

@@ -1,0 +1,1 @@
+"""One request, from its first event to its transcript."""

@@ -1,0 +1,1 @@
+"""Sentences as they arrive, audio as it is computed."""

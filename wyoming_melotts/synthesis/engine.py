@@ -1,0 +1,186 @@
+"""The voices in memory: loaded on first use, the least recently used leave when memory is short."""
+
+import gc
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+import numpy as np
+import psutil
+import torch
+
+from wyoming_melotts.frontends import Frontend, Tokenizer, frontend_for
+from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
+from wyoming_melotts.frontends.tokenizers import load_tokenizer
+from wyoming_melotts.settings import MelottsSettings
+from wyoming_melotts.synthesis.acoustic.synthesizer import Prosody, Synthesizer
+from wyoming_melotts.synthesis.bert import BertFeatures
+from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, SpeechOptions
+from wyoming_melotts.voices import Language, Model, Voice, VoiceLibrary, in_language_of
+from wyoming_serving.audio import Resampler, Samples
+from wyoming_serving.devices import choose_device
+
+_LOGGER = logging.getLogger(__name__)
+
+Chunk = TypeVar("Chunk")
+
+
+def speech_options(settings: MelottsSettings) -> SpeechOptions:
+    """What the settings say about speaking."""
+    return SpeechOptions(
+        Prosody(settings.speed, settings.sdp_ratio, settings.noise_scale, settings.noise_scale_w),
+        normalize_home=settings.text_normalization == "home",
+        seed=None if settings.seed < 0 else settings.seed,
+        sentence_silence_ms=settings.sentence_silence_ms,
+    )
+
+
+def free_memory_bytes() -> int:
+    """Memory that new data may take."""
+    return psutil.virtual_memory().available
+
+
+class Engine:
+    """Loads models and speaks with them."""
+
+    def __init__(
+        self,
+        settings: MelottsSettings,
+        library: VoiceLibrary,
+        free_memory: Callable[[], int] = free_memory_bytes,
+    ) -> None:
+        """Choose the device.
+
+        Raises:
+            ServiceError: the device asked for by name does not work.
+        """
+        threads = settings.threads or torch.get_num_threads()
+        torch.set_num_threads(threads)
+        self.device = choose_device(settings.device, settings.precision)
+        _LOGGER.info("voices run on %s", self.device.description)
+        self._settings = settings
+        self._library = library
+        self._free_memory = free_memory
+        self._options = speech_options(settings)
+        self._front_end_thread = ThreadPoolExecutor(1, thread_name_prefix="front-end")
+        share = max(1, threads // settings.parallel_speeches)
+        self._side_by_side = ThreadPoolExecutor(
+            settings.parallel_speeches,
+            thread_name_prefix="speaker",
+            initializer=partial(torch.set_num_threads, share),
+        )
+        self._loading = threading.Lock()
+        self._models: dict[str, SpeakingModel] = {}
+        self._berts: WeakValueDictionary[str, BertFeatures] = WeakValueDictionary()
+
+    @property
+    def loaded(self) -> list[str]:
+        """Keys of the models in memory, the least recently used first."""
+        return list(self._models)
+
+    def advance(self, speeches: Sequence[Iterator[Chunk]]) -> list[Chunk | Exception | None]:
+        """The next chunk of each speech, None at its end.
+
+        One speech gets all CPU threads. Several share them, each with its own: a core that works
+        on one of them alone wastes nothing on waiting for the other cores.
+        """
+        if len(speeches) == 1 or self.device.torch_name != "cpu":
+            return [_next(speech) for speech in speeches]
+        return list(self._side_by_side.map(_next, speeches))
+
+    def close(self) -> None:
+        """End the threads; a step that runs in one ends unheard."""
+        self._front_end_thread.shutdown(wait=False, cancel_futures=True)
+        self._side_by_side.shutdown(wait=False, cancel_futures=True)
+
+    def speak(
+        self, voice: Voice, text: str, crowded: Callable[[], bool] = lambda: False
+    ) -> Iterator[Samples]:
+        """The audio of a sentence in chunks at the settings' rate, each computed when asked for.
+
+        `crowded` says whether other sentences are being spoken at the same time.
+
+        Raises:
+            ServiceError: the voice cannot be loaded.
+        """
+        model = self.load(in_language_of(text, voice.model))
+        resampler = Resampler(model.sample_rate_hz, self._settings.sample_rate_hz)
+        for samples in model.speak(text, voice.speaker, self._options, crowded):
+            yield resampler.resample(samples)
+        rest = resampler.resample(np.zeros(0, np.float32), last=True)
+        if len(rest):
+            yield rest
+
+    def load(self, model: Model) -> SpeakingModel:
+        """The model, loaded from disk (after a download where it must be) if it is not in memory.
+
+        Raises:
+            ServiceError: its files are missing or wrong.
+        """
+        with self._loading:
+            speaking = self._models.pop(model.key, None)
+            if speaking is None:
+                folder, bert_folder = self._library.fetch(model)
+                self._make_room()
+                speaking = self._read(model, folder, bert_folder)
+                _LOGGER.info("loaded %s from %s", model.key, folder)
+            self._models[model.key] = speaking
+            return speaking
+
+    def _make_room(self) -> None:
+        """Drop models until enough memory is free for another."""
+        least = self._settings.min_free_memory_mb << 20
+        while self._models and self._free_memory() < least:
+            key = next(iter(self._models))
+            _LOGGER.info("memory is short: dropping %s", key)
+            del self._models[key]
+            gc.collect()
+
+    def _read(self, model: Model, folder: Path, bert_folder: Path | None) -> SpeakingModel:
+        synthesizer = Synthesizer.load(folder)
+        bert = self._bert(model.language, bert_folder) if bert_folder else None
+        tokenizer = bert.tokenizer if bert else find_tokenizer(model.language, self._library)
+        reader = self._front_end_thread.submit(
+            make_reader, model.language, tokenizer, self._options
+        ).result()
+        return SpeakingModel(
+            model.language,
+            synthesizer,
+            reader,
+            bert,
+            self.device.torch_name,
+            self._front_end_thread,
+        )
+
+    def _bert(self, language: Language, folder: Path) -> BertFeatures:
+        """The BERT of a language, shared by all models that use it."""
+        bert = self._berts.get(language.bert.name)
+        if bert is None:
+            bert = BertFeatures.load(folder, language.key, self.device)
+            self._berts[language.bert.name] = bert
+        return bert
+
+
+def _next(speech: Iterator[Chunk]) -> Chunk | Exception | None:
+    """A failure is a result too: that of one speech is not its neighbours'."""
+    try:
+        return next(speech, None)
+    except Exception as error:
+        return error
+
+
+def find_tokenizer(language: Language, library: VoiceLibrary) -> Tokenizer:
+    """The tokenizer of a language's BERT where it is on disk, else one without a vocabulary."""
+    folder = library.vocabulary_folder(language.bert)
+    return load_tokenizer(folder, language.key) if folder else PlainTokenizer()
+
+
+def make_reader(language: Language, tokenizer: Tokenizer, options: SpeechOptions) -> Reader:
+    """The way from text to phones of a language."""
+    frontend: Frontend = frontend_for(language.key, tokenizer)
+    return Reader(language, frontend, normalize_home=options.normalize_home)

@@ -1,0 +1,168 @@
+"""One loaded voice: text in, audio out as it is computed."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import torch
+
+from wyoming_melotts.frontends import Frontend, Phonemes
+from wyoming_melotts.normalization import spoken_form
+from wyoming_melotts.synthesis.acoustic.config import VoiceFileError
+from wyoming_melotts.synthesis.acoustic.decoder import context_frames
+from wyoming_melotts.synthesis.acoustic.synthesizer import Prosody, Synthesizer
+from wyoming_melotts.synthesis.acoustic.text_encoder import TextInputs
+from wyoming_melotts.synthesis.bert import BertFeatures
+from wyoming_melotts.synthesis.ids import token_ids
+from wyoming_melotts.synthesis.symbols import LANGUAGE_CODES
+from wyoming_melotts.voices import Language
+from wyoming_serving.audio import Samples
+
+FIRST_CHUNK_FRAMES = 16
+"""Frames of audio in the first chunk of a piece; 16 are 186 ms."""
+
+CROWDED_FIRST_CHUNK_FRAMES = 4
+"""The same while others are being answered too: each starts with less, and so all start early."""
+
+CHUNK_FRAMES = 16
+"""Frames in the chunks after it. Larger ones take more memory, are no faster on a CPU (their
+signals leave its caches), and keep new requests and cancellation waiting for longer."""
+
+
+@dataclass(frozen=True)
+class SpeechOptions:
+    """How voices speak, as the settings say."""
+
+    prosody: Prosody = field(default_factory=Prosody)
+    normalize_home: bool = True
+    seed: int | None = 0
+    sentence_silence_ms: float = 50
+
+
+class Reader:
+    """A language's way from text to phones, with or without the normalizer for homes."""
+
+    def __init__(self, language: Language, frontend: Frontend, *, normalize_home: bool) -> None:
+        self._language = language
+        self._frontend = frontend
+        self._normalize_home = normalize_home
+
+    def pieces(self, text: str) -> list[str]:
+        """The stretches of a text that are spoken one after the other; none if it has no word."""
+        text = self._spoken(text)
+        if not any(map(str.isalnum, text)):
+            return []
+        return [self._frontend.separate_camel_case(piece) for piece in self._frontend.split(text)]
+
+    def phonemize(self, piece: str) -> Phonemes:
+        """The phones of a piece."""
+        return self._frontend.phonemize(self._frontend.normalize(piece))
+
+    def phonemize_line(self, text: str) -> Phonemes:
+        """The phones of a text as one piece, to see what the front-end makes of it."""
+        return self.phonemize(self._spoken(text))
+
+    def _spoken(self, text: str) -> str:
+        if not self._normalize_home:
+            return text
+        return spoken_form(text, self._language.normalization)
+
+
+class SpeakingModel:
+    """A checkpoint on its device with its front-end and, where it uses one, its BERT."""
+
+    def __init__(
+        self,
+        language: Language,
+        synthesizer: Synthesizer,
+        reader: Reader,
+        bert: BertFeatures | None,
+        device: str,
+        front_end_thread: Executor,
+    ) -> None:
+        """`reader` is used in `front_end_thread` alone: libraries behind it know one thread."""
+        codes = LANGUAGE_CODES[language.key]
+        if codes.language_id >= synthesizer.config.num_languages:
+            raise VoiceFileError(f"the voice knows no language {language.key}; rename its folder")
+        self._codes = codes
+        self._synthesizer = synthesizer.to(device)
+        self._reader = reader
+        self._bert = bert
+        self._front_end_thread = front_end_thread
+        self._context_frames = context_frames(synthesizer.config)
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """The rate of the audio."""
+        return self._synthesizer.config.sample_rate_hz
+
+    @property
+    def speakers(self) -> dict[str, int]:
+        """The speakers and their ids."""
+        return dict(self._synthesizer.config.speakers)
+
+    def speak(
+        self, text: str, speaker: str, options: SpeechOptions, crowded: Callable[[], bool]
+    ) -> Iterator[Samples]:
+        """The audio of a text in chunks, each computed when it is asked for, in any thread.
+
+        As upstream, a silence follows every piece. A text without a word gives nothing.
+        `crowded` says whether other texts are being spoken at the same time.
+        """
+        silence_ms = options.sentence_silence_ms / options.prosody.speed
+        silence = np.zeros(int(self.sample_rate_hz * silence_ms / 1000), np.float32)
+        speaker_id = self._synthesizer.config.speakers[speaker]
+        generator = _generator(options.seed)
+        for piece in self._front_end_thread.submit(self._reader.pieces, text).result():
+            yield from self._speak_piece(piece, speaker_id, options.prosody, generator, crowded)
+            if len(silence):
+                yield silence
+
+    def _speak_piece(
+        self,
+        piece: str,
+        speaker_id: int,
+        prosody: Prosody,
+        generator: torch.Generator,
+        crowded: Callable[[], bool],
+    ) -> Iterator[Samples]:
+        speaker = self._synthesizer.speaker(speaker_id)
+        latent = self._synthesizer.latent(self._inputs(piece), speaker, prosody, generator)
+        stream = self._synthesizer.decoder_stream(speaker)
+        frames = latent.shape[-1]
+        start = 0
+        for size in self._chunk_sizes(crowded()):
+            end = min(start + size, frames)
+            samples = stream.push(latent[..., start:end], final=end == frames)
+            if len(samples):
+                yield samples.cpu().numpy()
+            if end == frames:
+                return
+            start = end
+
+    def _inputs(self, piece: str) -> TextInputs:
+        phonemes = self._front_end_thread.submit(self._reader.phonemize, piece).result()
+        ids = token_ids(phonemes, self._codes, self._synthesizer.config)
+        bert = self._bert.features(phonemes.norm_text, ids.word2ph) if self._bert else None
+        tensor = partial(torch.tensor, dtype=torch.int64)
+        return TextInputs(tensor(ids.phones), tensor(ids.tones), tensor(ids.languages), bert)
+
+    def _chunk_sizes(self, crowded: bool) -> Iterator[int]:
+        """Frames to decode at a time; the first chunk also holds the context that its audio
+        waits for."""
+        first = CROWDED_FIRST_CHUNK_FRAMES if crowded else FIRST_CHUNK_FRAMES
+        yield self._context_frames + first
+        yield from itertools.repeat(CHUNK_FRAMES)
+
+
+def _generator(seed: int | None) -> torch.Generator:
+    """Random numbers for one text: the same for a seed, whatever was spoken before."""
+    generator = torch.Generator()
+    if seed is None:
+        generator.seed()
+    else:
+        generator.manual_seed(seed)
+    return generator
