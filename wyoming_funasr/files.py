@@ -15,7 +15,7 @@ from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.languages import model_language, opencc_conversion
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.audio import Samples
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 
 
 def transcribe_file(recognizer: Recognizer, file: Path, settings: FunasrSettings) -> Recognition:
@@ -46,7 +46,7 @@ def read_audio(file: Path) -> Samples:
     try:
         samples, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
     except (OSError, soundfile.LibsndfileError) as error:
-        raise ServiceError("audio-file", f"{file} cannot be read: {error}") from None
+        raise ServiceError(ErrorCode.AUDIO_INVALID, f"{file} cannot be read: {error}") from None
     mono: Samples = samples.mean(axis=1)
     resampled: Samples = soxr.resample(mono, rate_hz, SAMPLE_RATE_HZ).astype("float32")
     return resampled

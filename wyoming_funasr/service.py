@@ -23,7 +23,7 @@ from wyoming_serving.hub import Hub
 from wyoming_serving.monitoring import SchedulerCollector
 from wyoming_serving.scheduler import BatchLimits, Scheduler
 from wyoming_serving.service import Service
-from wyoming_serving.session import Session
+from wyoming_serving.session import Client
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -93,8 +93,8 @@ class FunasrService(Service):
         await self._ears.close()
         await self._scheduler.close()
 
-    def handler(self, session: Session) -> RequestHandler:
-        return RequestHandler(self, session)
+    def handler(self, client: Client) -> RequestHandler:
+        return RequestHandler(self, client)
 
     def hotwords(self, names: Sequence[str], terms: Sequence[str]) -> tuple[Hotword, ...]:
         """The hotwords of a request: its own and those of the settings."""

@@ -14,7 +14,7 @@ from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.synthesis.engine import Engine, find_tokenizer, make_reader, speech_options
 from wyoming_melotts.voices import LANGUAGES, Language, VoiceLibrary
 from wyoming_serving.audio import encode_pcm16
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 
 _OTHER_NAMES = {"ZH_MIX_EN": "ZH", "SP": "ES", "JA": "JP", "KO": "KR"}
 
@@ -42,7 +42,7 @@ def say(settings: MelottsSettings, text: str, output: Path | None) -> int:
         else:
             output.write_bytes(content)
     except OSError as error:
-        raise ServiceError("output-failed", f"{output}: {error.strerror}") from None
+        raise ServiceError(ErrorCode.OUTPUT_FAILED, f"{output}: {error.strerror}") from None
     return 0
 
 
@@ -72,7 +72,7 @@ def _language(name: str) -> Language:
     key = _OTHER_NAMES.get(key, key)
     if key not in LANGUAGES:
         allowed = ", ".join([*LANGUAGES, *_OTHER_NAMES])
-        raise ServiceError("unsupported-language", f"language {name!r}; allowed: {allowed}")
+        raise ServiceError(ErrorCode.UNSUPPORTED_LANGUAGE, f"language {name!r}; allowed: {allowed}")
     return LANGUAGES[key]
 
 
@@ -83,7 +83,7 @@ def _tokenizer(settings: MelottsSettings, language: Language, path: Path | None)
     try:
         return load_tokenizer(folder, language.key)
     except (OSError, ValueError, KeyError) as error:
-        raise ServiceError("tokenizer-missing", f"{path}: {error}") from None
+        raise ServiceError(ErrorCode.TOKENIZER_MISSING, f"{path}: {error}") from None
 
 
 def _wav(audio: bytes, rate_hz: int) -> bytes:

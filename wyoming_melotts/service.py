@@ -15,13 +15,13 @@ from wyoming_melotts.requests.handler import RequestHandler
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.voices import Model, Voice, VoiceLibrary
 from wyoming_serving.audio import encode_pcm16
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.hub import HubName
 from wyoming_serving.memory import release_freed_memory
 from wyoming_serving.monitoring import SchedulerCollector
 from wyoming_serving.scheduler import BatchLimits, Scheduler
 from wyoming_serving.service import Service
-from wyoming_serving.session import Session
+from wyoming_serving.session import Client
 
 if TYPE_CHECKING:
     from wyoming_melotts.synthesis.engine import Engine
@@ -95,8 +95,8 @@ class MelottsService(Service):
         if self._engine is not None:
             self._engine.close()
 
-    def handler(self, session: Session) -> RequestHandler:
-        return RequestHandler(self, session)
+    def handler(self, client: Client) -> RequestHandler:
+        return RequestHandler(self, client)
 
     def info(self) -> Info:
         installed = {
@@ -186,7 +186,7 @@ class MelottsService(Service):
                 await self._download(model)
         except TimeoutError:
             raise ServiceError(
-                "not-ready", f"voice {model.key} is being downloaded; try again later"
+                ErrorCode.NOT_READY, f"voice {model.key} is being downloaded; try again later"
             ) from None
 
     async def _download(self, model: Model) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wyoming_melotts.settings import MelottsSettings
-from wyoming_serving.errors import ModelMissing, ServiceError
+from wyoming_serving.errors import ErrorCode, ModelMissing, ServiceError
 from wyoming_serving.hub import Hub, HubName, ModelSource, missing_files
 
 VOICE_FILES = ("config.json", "checkpoint.pth")
@@ -168,7 +168,9 @@ class VoiceLibrary:
         self._offline = settings.offline
         self._demo_wanted = DEMO.key in (settings.voice, *settings.preload)
         if self._folder is not None and not self._folder.is_dir():
-            raise ServiceError("voices-missing", f"voices_dir {self._folder} is not a folder")
+            raise ServiceError(
+                ErrorCode.VOICES_MISSING, f"voices_dir {self._folder} is not a folder"
+            )
         by_hand = {model.key: model for model in self._models_by_hand()}
         catalogue = {model.key: model for model in CATALOGUE}
         self._real_models: dict[str, Model] = catalogue | by_hand
@@ -357,7 +359,7 @@ def _unknown(what: str, asked: str, allowed: list[str]) -> ServiceError:
     near = difflib.get_close_matches(asked.lower(), by_lower, _NEAR_VOICES, cutoff=0.4)
     listed = ", ".join(by_lower[name] for name in near) or ", ".join(allowed)
     return ServiceError(
-        "unknown-voice",
+        ErrorCode.UNKNOWN_VOICE,
         f"there is no {what} {asked[:80]!r}; {'near ones' if near else 'allowed'}: {listed}",
     )
 
@@ -406,7 +408,7 @@ def _language_of(folder: Path) -> Language:
         if begins in LANGUAGES and not rest[:1].isalpha():
             return LANGUAGES[begins]
     raise ServiceError(
-        "voices-missing",
+        ErrorCode.VOICES_MISSING,
         f"voice folder {folder}: its name must begin with its language: {', '.join(LANGUAGES)}",
     )
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import psutil
 
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -82,7 +82,9 @@ def choose_device(wanted: str, precision: str) -> Device:
     if problem is None:
         return _cuda(name, precision)
     if wanted != "auto":
-        raise ServiceError("device-unavailable", f"device {wanted} does not work: {problem}")
+        raise ServiceError(
+            ErrorCode.DEVICE_UNAVAILABLE, f"device {wanted} does not work: {problem}"
+        )
     _LOGGER.warning("no CUDA device (%s): models run on the CPU", problem)
     return _cpu(precision)
 
@@ -96,7 +98,7 @@ def require_memory(least_bytes: int, what: str) -> None:
     total = psutil.virtual_memory().total
     if total < least_bytes:
         raise ServiceError(
-            "memory-too-small",
+            ErrorCode.MEMORY_TOO_SMALL,
             f"{what} needs {least_bytes / 1e9:.1f} GB of memory, this machine has "
             f"{total / 1e9:.1f} GB",
         )
@@ -105,7 +107,7 @@ def require_memory(least_bytes: int, what: str) -> None:
 def _cpu(precision: str) -> Device:
     if precision == "float16":
         raise ServiceError(
-            "precision-unavailable", "precision float16 needs CUDA; on a CPU: float32, int8"
+            ErrorCode.PRECISION_UNAVAILABLE, "precision float16 needs CUDA; on a CPU: float32, int8"
         )
     import torch
 
@@ -119,7 +121,8 @@ def _cpu(precision: str) -> Device:
 def _cuda(name: str, precision: str) -> Device:
     if precision == "int8":
         raise ServiceError(
-            "precision-unavailable", "precision int8 runs on a CPU; on CUDA: float16, float32"
+            ErrorCode.PRECISION_UNAVAILABLE,
+            "precision int8 runs on a CPU; on CUDA: float16, float32",
         )
     import torch
 

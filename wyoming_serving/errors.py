@@ -1,13 +1,42 @@
 """Errors that a user or a client is meant to read."""
 
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """What went wrong, for programs; `docs/protocol.md` has a line on each."""
+
+    INVALID_EVENT = "invalid-event"
+    REQUEST_TIMEOUT = "request-timeout"
+    TEXT_TOO_LONG = "text-too-long"
+    UNKNOWN_MODEL = "unknown-model"
+    UNKNOWN_VOICE = "unknown-voice"
+    UNSUPPORTED_LANGUAGE = "unsupported-language"
+    QUEUE_FULL = "queue-full"
+    NOT_READY = "not-ready"
+    INTERNAL_ERROR = "internal-error"
+    MODEL_MISSING = "model-missing"
+    MODEL_INVALID = "model-invalid"
+    VOICES_MISSING = "voices-missing"
+    VOICE_FILE_INVALID = "voice-file-invalid"
+    TOKENIZER_MISSING = "tokenizer-missing"
+    HOTWORD_FILE_INVALID = "hotword-file-invalid"
+    AUDIO_INVALID = "audio-invalid"
+    OUTPUT_FAILED = "output-failed"
+    EXTRA_MISSING = "extra-missing"
+    DEVICE_UNAVAILABLE = "device-unavailable"
+    PRECISION_UNAVAILABLE = "precision-unavailable"
+    MEMORY_TOO_SMALL = "memory-too-small"
+    PORT_TAKEN = "port-taken"
+
 
 class ServiceError(Exception):
     """A failure with a code for programs and one sentence for people.
 
-    A session sends it to its client as an `error` event; a command line prints it and ends.
+    A session sends it to its client as an `error` event; a command line prints it and exits.
     """
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: ErrorCode, text: str) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
@@ -17,18 +46,18 @@ class InvalidEvent(ServiceError):
     """A client sent something that is not Wyoming, or an event with wrong fields."""
 
     def __init__(self, text: str) -> None:
-        super().__init__("invalid-event", text)
+        super().__init__(ErrorCode.INVALID_EVENT, text)
 
 
 class QueueFull(ServiceError):
     """The device has more work than it may keep waiting."""
 
     def __init__(self, text: str) -> None:
-        super().__init__("queue-full", text)
+        super().__init__(ErrorCode.QUEUE_FULL, text)
 
 
 class ModelMissing(ServiceError):
     """A model is not on disk and may not, or could not, be downloaded."""
 
     def __init__(self, text: str) -> None:
-        super().__init__("model-missing", text)
+        super().__init__(ErrorCode.MODEL_MISSING, text)

@@ -19,10 +19,10 @@ from wyoming.event import async_get_stdin
 from wyoming.info import Info
 
 from wyoming_serving.discovery import Advertisement, default_name
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.events import MAX_HEADER_BYTES
 from wyoming_serving.monitoring import READY, monitoring_server
-from wyoming_serving.session import Handler, Session, SessionLimits
+from wyoming_serving.session import Client, Handler, RequestOutcome, Session, SessionLimits
 from wyoming_serving.settings import Settings
 from wyoming_serving.sockets import EVERY_ADDRESS, listen_on
 
@@ -64,8 +64,8 @@ class Service(ABC):
         """What the service offers, as far as it is known now."""
 
     @abstractmethod
-    def handler(self, session: Session) -> Handler:
-        """The handler of a new connection."""
+    def handler(self, client: Client) -> Handler:
+        """Returns the handler of a new connection."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -82,7 +82,9 @@ class Service(ABC):
             async with asyncio.timeout(self.settings.load_wait_seconds):
                 await asyncio.shield(self._ready)
         except TimeoutError:
-            raise ServiceError("not-ready", "the model is still loading; try again") from None
+            raise ServiceError(
+                ErrorCode.NOT_READY, "the model is still loading; try again"
+            ) from None
 
     @property
     def ready(self) -> bool:
@@ -96,8 +98,8 @@ class Service(ABC):
             return "stopping"
         return READY if self.ready else "loading"
 
-    def count_request(self, outcome: str) -> None:
-        """Count a request as `answered`, `abandoned` by its client, or under its error's code."""
+    def count_request(self, outcome: RequestOutcome | ErrorCode) -> None:
+        """Count a request by how it ended."""
         self._requests.labels(outcome).inc()
 
     async def _load(self) -> None:
@@ -258,7 +260,9 @@ async def _monitored(service: Service) -> AsyncIterator[None]:
         listening = listen_on(host, port)
     except OSError as error:
         reason = error.strerror or error
-        raise ServiceError("port-taken", f"metrics_port {port} on {host}: {reason}") from None
+        raise ServiceError(
+            ErrorCode.PORT_TAKEN, f"metrics_port {port} on {host}: {reason}"
+        ) from None
     _LOGGER.info("metrics and health on port %d", port)
     async with monitoring_server(listening, service.metrics, lambda: service.health):
         yield

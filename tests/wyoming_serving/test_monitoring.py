@@ -90,17 +90,20 @@ async def test_requests_are_counted_by_outcome() -> None:
         async with connect(port) as wire:
             await wire.send(echo("one"))
             await wire.read_type("ping")
-        for event, code in ((echo("two", fail=True), "echo-failed"), (Event("bad"), INVALID)):
+        for event, code in ((echo("two", fail=True), "model-missing"), (Event("bad"), INVALID)):
             async with connect(port) as wire:
                 await wire.send(event)
                 await wire.read_error(code)
+        async with connect(port) as wire:
+            await wire.send(echo("unwanted", unwanted=True), echo("last"))
+            await wire.read_type("ping")
         service.gate.clear()
         async with connect(port) as wire:
             await wire.send(echo("three"))
             await until(lambda: service.running == 1)
         await until(lambda: service.running == 0)
         counts = await samples(metrics_port, "wyoming_requests_total")
-    assert counts == {"answered": 1, "echo-failed": 1, INVALID: 1, "abandoned": 1}
+    assert counts == {"answered": 2, "model-missing": 1, INVALID: 1, "abandoned": 2}
 
 
 async def test_a_service_adds_its_own_metrics() -> None:

@@ -1,11 +1,12 @@
 """Connections of a small service that answers `echo` after it was told to."""
 
 import asyncio
-import inspect
 import json
 import signal
+import socket
 from argparse import ArgumentParser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Generator
+from typing import Any
 
 import psutil
 import pytest
@@ -15,19 +16,25 @@ from wyoming.info import Info
 from wyoming.ping import Ping
 
 from tests.support.waiting import until
-from tests.support.wire import connect
-from wyoming_serving.errors import InvalidEvent, ServiceError
+from tests.support.wire import connect, encode
+from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
 from wyoming_serving.service import Service, running, serve
-from wyoming_serving.session import Session, SessionLimits
+from wyoming_serving.session import (
+    Client,
+    RequestOutcome,
+    Session,
+    SessionLimits,
+    SessionState,
+)
 from wyoming_serving.settings import Settings
 
 DESCRIBE = b'{"type": "describe"}\n'
 
 
 class EchoHandler:
-    def __init__(self, service: "EchoService", session: Session) -> None:
+    def __init__(self, service: "EchoService", client: Client) -> None:
         self._service = service
-        self._session = session
+        self._client = client
         self.in_request = False
 
     async def handle(self, event: Event) -> None:
@@ -35,25 +42,29 @@ class EchoHandler:
             self.in_request = True
         elif event.type == "echo":
             self.in_request = False
-            await self._session.answer(self._echo(event))
+            await self._client.answer(self._echo(event))
         elif event.type == "bad":
             raise InvalidEvent("bad is not allowed")
         elif event.type == "bug":
             raise KeyError("a programming mistake")
 
-    async def _echo(self, event: Event) -> None:
+    async def _echo(self, event: Event) -> RequestOutcome | None:
+        self._service.started += 1
         self._service.running += 1
         try:
             await self._service.wait_ready()
             await self._service.gate.wait()
             if event.data.get("fail"):
-                raise ServiceError("echo-failed", "no echo today")
+                raise ServiceError(ErrorCode.MODEL_MISSING, "no echo today")
         except asyncio.CancelledError:
             self._service.cancelled += 1
             raise
         finally:
             self._service.running -= 1
-        await self._session.send(Ping(text=event.data["text"]))
+        if event.data.get("unwanted"):
+            return RequestOutcome.ABANDONED
+        await self._client.send(Ping(text=event.data["text"]))
+        return None
 
 
 class EchoService(Service):
@@ -65,6 +76,7 @@ class EchoService(Service):
         self.gate.set()
         self.loaded = asyncio.Event()
         self.loaded.set()
+        self.started = 0
         self.running = 0
         self.cancelled = 0
         self.closed = False
@@ -78,8 +90,8 @@ class EchoService(Service):
     def info(self) -> Info:
         return Info()
 
-    def handler(self, session: Session) -> EchoHandler:
-        return EchoHandler(self, session)
+    def handler(self, client: Client) -> EchoHandler:
+        return EchoHandler(self, client)
 
     async def close(self) -> None:
         self.closed = True
@@ -190,7 +202,7 @@ async def test_a_mistake_in_the_program_is_an_error_for_one_client(service: Echo
 async def test_a_failing_answer_is_sent_and_closes(service: EchoService) -> None:
     async with running(service) as port, connect(port) as wire:
         await wire.send(echo("x", fail=True))
-        await wire.read_error("echo-failed")
+        await wire.read_error("model-missing")
 
 
 async def test_unknown_events_are_ignored(service: EchoService) -> None:
@@ -219,16 +231,62 @@ async def test_a_client_that_leaves_cancels_its_work(service: EchoService) -> No
         assert service.running == 0
 
 
-async def test_work_that_is_cancelled_before_its_first_step_is_closed(
+async def test_requests_behind_one_that_failed_are_not_begun(service: EchoService) -> None:
+    async with running(service) as port, connect(port) as wire:
+        service.gate.clear()
+        await wire.send(echo("one", fail=True), echo("two"))
+        await until(lambda: service.running == 1)
+        service.gate.set()
+        await wire.read_error("model-missing")
+    assert service.started == 1
+
+
+class CountedWork(Coroutine[Any, Any, None]):
+    """Work that has no step, and counts how often it is closed."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.closed = 0
+
+    def send(self, value: Any) -> None:
+        self.steps += 1
+        raise StopIteration
+
+    def throw(self, *_: Any) -> None:
+        raise StopIteration
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        self.steps += 1
+        yield from ()
+
+
+async def test_work_that_is_cancelled_before_its_first_step_is_closed_once(
     service: EchoService,
 ) -> None:
-    session = Session(asyncio.StreamReader(), None, service, SessionLimits(4096, 60))
-    work = asyncio.sleep(0)
-    await session.answer(work)
-    assert session._answer is not None
-    session._answer.cancel()
-    await asyncio.gather(session._answer, return_exceptions=True)
-    await until(lambda: inspect.getcoroutinestate(work) == inspect.CORO_CLOSED)
+    work = CountedWork()
+
+    class AtOnce(EchoHandler):
+        async def handle(self, event: Event) -> None:
+            await self._client.answer(work)
+
+    class AtOnceService(EchoService):
+        def handler(self, client: Client) -> EchoHandler:
+            return AtOnce(self, client)
+
+    # both the event and the end are there when the session begins to read
+    reader = asyncio.StreamReader()
+    reader.feed_data(encode(echo("x")))
+    reader.feed_eof()
+    ours, theirs = socket.socketpair()
+    with theirs:
+        _, writer = await asyncio.open_connection(sock=ours)
+        session = Session(reader, writer, AtOnceService(settings()), SessionLimits(4096, 60))
+        await session.run()
+    assert session.state is SessionState.CLOSED
+    assert (work.steps, work.closed) == (0, 1)
 
 
 async def test_an_unfinished_payload_holds_no_more_than_the_limit() -> None:
@@ -340,7 +398,7 @@ async def test_draining_ends_after_the_time_allowed() -> None:
 
 
 async def test_a_model_that_cannot_load_ends_the_service(service: EchoService) -> None:
-    service.failure = ServiceError("model-missing", "no model here")
+    service.failure = ServiceError(ErrorCode.MODEL_MISSING, "no model here")
     assert await serve(service) == 1
     assert service.closed
 

@@ -21,7 +21,7 @@ import torch
 from omegaconf import OmegaConf
 
 from wyoming_serving.devices import Device
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.int8 import quantize_linear_layers
 
 
@@ -65,7 +65,9 @@ def create(folder: Path, modules: tuple[str, ...]) -> Components:
     frontend = _frontend(tables, config, folder)
     model_class = tables.model_classes.get(config["model"])
     if model_class is None:
-        raise ServiceError("model-broken", f"{folder}: model class {config['model']!r} unknown")
+        raise ServiceError(
+            ErrorCode.MODEL_INVALID, f"{folder}: model class {config['model']!r} unknown"
+        )
     settings = {**config.get("model_conf", {}), **{k: v for k, v in config.items() if k != "model"}}
     vocabulary = _vocabulary(tokenizer)
     if vocabulary:
@@ -81,7 +83,9 @@ def _import_funasr(modules: tuple[str, ...]) -> None:
     if "funasr" not in sys.modules:
         spec = importlib.util.find_spec("funasr")
         if spec is None or spec.submodule_search_locations is None:
-            raise ServiceError("funasr-missing", "FunASR is not installed: pip install funasr")
+            raise ServiceError(
+                ErrorCode.EXTRA_MISSING, "FunASR is not installed: pip install funasr"
+            )
         package = types.ModuleType("funasr")
         package.__path__ = list(spec.submodule_search_locations)
         package.__spec__ = spec
@@ -98,10 +102,10 @@ def _read_config(folder: Path) -> dict[str, Any]:
         config = OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"), resolve=True)
     except (OSError, ValueError) as error:
         raise ServiceError(
-            "model-broken", f"{folder}/config.yaml cannot be read: {error}"
+            ErrorCode.MODEL_INVALID, f"{folder}/config.yaml cannot be read: {error}"
         ) from None
     if not isinstance(config, dict) or "model" not in config:
-        raise ServiceError("model-broken", f"{folder}/config.yaml names no model")
+        raise ServiceError(ErrorCode.MODEL_INVALID, f"{folder}/config.yaml names no model")
     return {str(key): value for key, value in config.items()}
 
 
@@ -142,7 +146,9 @@ def _vocabulary(tokenizer: Any) -> list[str]:
 def _only_file(folder: Path, pattern: str) -> Path:
     found = sorted(folder.glob(pattern))
     if len(found) != 1:
-        raise ServiceError("model-broken", f"{folder} must hold one {pattern}, has {len(found)}")
+        raise ServiceError(
+            ErrorCode.MODEL_INVALID, f"{folder} must hold one {pattern}, has {len(found)}"
+        )
     return found[0]
 
 
@@ -155,7 +161,7 @@ def _load_weights(model: torch.nn.Module, file: Path) -> None:
         state = torch.load(file, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
         reason = str(error).splitlines()[0]
-        raise ServiceError("model-broken", f"{file} cannot be read: {reason}") from None
+        raise ServiceError(ErrorCode.MODEL_INVALID, f"{file} cannot be read: {reason}") from None
     for key in ("state_dict", "model_state_dict", "model"):
         state = state.get(key, state)
     wanted = model.state_dict().keys()
@@ -163,13 +169,15 @@ def _load_weights(model: torch.nn.Module, file: Path) -> None:
     missing = [key for key in wanted if key not in state]
     if missing:
         raise ServiceError(
-            "model-broken", f"{file} lacks {len(missing)} weights: {missing[0]}, ..."
+            ErrorCode.MODEL_INVALID, f"{file} lacks {len(missing)} weights: {missing[0]}, ..."
         )
     try:
         model.load_state_dict({key: state[key] for key in wanted}, assign=True)
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
-        raise ServiceError("model-broken", f"{file} does not fit config.yaml: {reason}") from None
+        raise ServiceError(
+            ErrorCode.MODEL_INVALID, f"{file} does not fit config.yaml: {reason}"
+        ) from None
 
 
 def _place(model: torch.nn.Module, device: Device) -> torch.nn.Module:

@@ -13,7 +13,7 @@ from wyoming_funasr.audio.fbank import (
     FbankSettings,
 )
 from wyoming_funasr.recognition.types import Features
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 
 
 class FeatureStacker:
@@ -34,7 +34,8 @@ class FeatureStacker:
         per_ms = SAMPLE_RATE_HZ // 1000
         if rate != (SAMPLE_RATE_HZ, WINDOW_SAMPLES // per_ms, HOP_SAMPLES // per_ms):
             raise ServiceError(
-                "model-broken", f"16000 Hz in frames of 25 ms every 10 ms expected, has {rate}"
+                ErrorCode.MODEL_INVALID,
+                f"16000 Hz in frames of 25 ms every 10 ms expected, has {rate}",
             )
         self.fbank = FbankSettings(frontend.n_mels, frontend.window)
         self.row_ms: int = frontend.frame_shift * frontend.lfr_n

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 
 TERM_SHARE = 0.5
 """Weight of `transcript_terms` against names: Wyoming gives names priority."""
@@ -27,7 +27,9 @@ def read_hotword_file(file: Path) -> list[str]:
     try:
         lines = file.expanduser().read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ServiceError("hotword-file", f"hotword file {file} cannot be read: {error}") from None
+        raise ServiceError(
+            ErrorCode.HOTWORD_FILE_INVALID, f"hotword file {file} cannot be read: {error}"
+        ) from None
     stripped = (line.strip() for line in lines)
     return [line for line in stripped if line and not line.startswith("#")]
 

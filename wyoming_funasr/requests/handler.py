@@ -13,8 +13,8 @@ from wyoming_funasr.requests.languages import model_language
 from wyoming_funasr.requests.utterance import Listening, Wishes
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.audio import PcmDecoder, PcmFormat, Samples
-from wyoming_serving.errors import InvalidEvent, ServiceError
-from wyoming_serving.session import Session
+from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
+from wyoming_serving.session import Client
 
 if TYPE_CHECKING:
     from wyoming_funasr.service import FunasrService
@@ -36,7 +36,7 @@ class _Request:
 class RequestHandler:
     """Takes one client's requests, and has each listened to."""
 
-    def __init__(self, service: "FunasrService", session: Session) -> None:
+    def __init__(self, service: "FunasrService", session: Client) -> None:
         self._service = service
         self._session = session
         self._request: _Request | None = None
@@ -61,7 +61,7 @@ class RequestHandler:
         name = _text(data, "name")
         if name is not None and name != model.name:
             raise ServiceError(
-                "unknown-model", f"model {name!r} is not loaded; allowed: {model.name}"
+                ErrorCode.UNKNOWN_MODEL, f"model {name!r} is not loaded; allowed: {model.name}"
             )
         tag = _text(data, "language")
         wishes = Wishes(
@@ -126,7 +126,7 @@ class RequestHandler:
         most = self._service.settings.max_request_seconds
         request = self._request
         if request and asyncio.get_running_loop().time() - request.started_at > most:
-            raise ServiceError("request-timeout", f"a request may last {most:g} s at most")
+            raise ServiceError(ErrorCode.REQUEST_TIMEOUT, f"a request may last {most:g} s at most")
 
 
 def _format(data: dict[str, Any]) -> PcmFormat:

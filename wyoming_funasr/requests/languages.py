@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from wyoming_funasr.settings import ChineseScript
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 
 ADVERTISED: dict[str, tuple[str, ...]] = {
     "zh": ("zh", "zh-CN", "zh-TW", "zh-HK", "zh-Hans", "zh-Hant"),
@@ -50,7 +50,7 @@ def model_language(tag: str | None, default: str, known: Sequence[str]) -> str:
         language = "zh"
     if language not in known:
         raise ServiceError(
-            "unsupported-language",
+            ErrorCode.UNSUPPORTED_LANGUAGE,
             f"language {tag!r} is not known to this model; allowed: "
             f"{', '.join(advertised_tags(known))}",
         )

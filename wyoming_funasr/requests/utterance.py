@@ -19,7 +19,7 @@ from wyoming_funasr.requests.languages import opencc_conversion
 from wyoming_funasr.requests.partials import Hypothesis, PartialTranscripts
 from wyoming_serving.audio import Samples, join
 from wyoming_serving.errors import QueueFull
-from wyoming_serving.session import Session
+from wyoming_serving.session import Client
 
 if TYPE_CHECKING:
     from wyoming_funasr.service import FunasrService
@@ -65,7 +65,7 @@ class Listening:
     Taking audio in never waits for work: `hear` and `end` only note, `run` does the rest.
     """
 
-    def __init__(self, service: "FunasrService", session: Session, wishes: Wishes) -> None:
+    def __init__(self, service: "FunasrService", session: Client, wishes: Wishes) -> None:
         self._service = service
         self._session = session
         self._settings = service.settings

@@ -20,8 +20,8 @@ from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.prefetch import prefetch
 from wyoming_melotts.delivery.sentences import SentenceCutter, cut_sentences
 from wyoming_melotts.voices import Voice, VoiceRequest
-from wyoming_serving.errors import InvalidEvent, ServiceError
-from wyoming_serving.session import Session
+from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
+from wyoming_serving.session import Client
 
 if TYPE_CHECKING:
     from wyoming_melotts.service import MelottsService
@@ -63,7 +63,7 @@ class _TextStream:
 class RequestHandler:
     """Speaks one client's texts."""
 
-    def __init__(self, service: "MelottsService", session: Session) -> None:
+    def __init__(self, service: "MelottsService", session: Client) -> None:
         self._service = service
         self._session = session
         self._stream: _TextStream | None = None
@@ -145,7 +145,9 @@ class RequestHandler:
             raise InvalidEvent(f"{event.type}: text must be text, got {str(text)[:40]!r}")
         most = self._service.settings.max_text_length
         if already + len(text) > most:
-            raise ServiceError("text-too-long", f"a text may have {most} characters at most")
+            raise ServiceError(
+                ErrorCode.TEXT_TOO_LONG, f"a text may have {most} characters at most"
+            )
         return text
 
     def _voice(self, event: Event) -> Voice | None:

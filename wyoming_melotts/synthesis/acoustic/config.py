@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 
 
 class VoiceFileError(ServiceError):
     """A file of a voice is not what this runtime reads."""
 
     def __init__(self, text: str) -> None:
-        super().__init__("voice-file-invalid", text)
+        super().__init__(ErrorCode.VOICE_FILE_INVALID, text)
 
 
 @dataclass(frozen=True)
