@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from importlib.metadata import version
 
 from prometheus_client import Counter
@@ -21,7 +20,7 @@ from wyoming_serving.audio import Samples
 from wyoming_serving.devices import Device, cpu_sharing
 from wyoming_serving.hub import Hub
 from wyoming_serving.monitoring import SchedulerCollector
-from wyoming_serving.scheduler import BatchLimits, Scheduler
+from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
 from wyoming_serving.service import Service
 from wyoming_serving.session import Client
 
@@ -51,21 +50,10 @@ class FunasrService(Service):
         from_file = read_hotword_file(settings.hotword_file) if settings.hotword_file else []
         self._hotwords = (*settings.hotwords, *from_file)
         self._recognizer: Recognizer | None = None
-        self._scheduler: Scheduler[Request, Recognition] = Scheduler(
-            self._run,
-            BatchLimits(
-                workers=cpu_sharing(settings.threads).workers,
-                max_jobs=settings.max_batch,
-                max_padded_size=settings.max_batch_seconds or _MAX_BATCH_SECONDS_CPU,
-                max_queue=settings.max_queue,
-                max_wait_seconds=settings.max_wait_seconds,
-            ),
-            size=lambda request: max(request.seconds, 0.1),
-            name="recognizer",
-        )
+        self._scheduler: Scheduler[Request, Recognition] | None = None
         # its own thread: what is being said is heard while something else is recognized
         self._ears: Scheduler[Callable[[], None], None] = Scheduler(
-            _hear_all,
+            each(lambda job: job()),
             BatchLimits(max_queue=settings.max_connections),
             name="ears",
         )
@@ -75,23 +63,35 @@ class FunasrService(Service):
             ["outcome"],
             registry=self.metrics,
         )
-        self.metrics.register(SchedulerCollector(self._scheduler, self._ears))
 
     async def load(self) -> None:
         check_memory(self.model)
+        self._recognizer, device = await call_in_thread(self._load_recognizer, "load")
+        self._scheduler = self._make_scheduler(device)
+        self.metrics.register(SchedulerCollector(self._scheduler, self._ears))
         self._scheduler.start()
         self._ears.start()
-        self._recognizer, device = await self._scheduler.call(self._load_recognizer)
-        if device.is_cuda:
-            self._scheduler.limits = replace(
-                self._scheduler.limits,
-                workers=1,
-                max_padded_size=self.settings.max_batch_seconds or _MAX_BATCH_SECONDS_GPU,
-            )
+
+    def _make_scheduler(self, device: Device) -> Scheduler[Request, Recognition]:
+        settings = self.settings
+        most_seconds = _MAX_BATCH_SECONDS_GPU if device.is_cuda else _MAX_BATCH_SECONDS_CPU
+        return Scheduler(
+            self._run,
+            BatchLimits(
+                workers=1 if device.is_cuda else cpu_sharing(settings.threads).workers,
+                max_jobs=settings.max_batch,
+                max_padded_size=settings.max_batch_seconds or most_seconds,
+                max_queue=settings.max_queue,
+                max_wait_seconds=settings.max_wait_seconds,
+            ),
+            size=lambda request: max(request.seconds, 0.1),
+            name="recognizer",
+        )
 
     async def close(self) -> None:
         await self._ears.close()
-        await self._scheduler.close()
+        if self._scheduler is not None:
+            await self._scheduler.close()
 
     def handler(self, client: Client) -> RequestHandler:
         return RequestHandler(self, client)
@@ -124,6 +124,7 @@ class FunasrService(Service):
         """
         if not request.pieces:
             return Recognition()
+        assert self._scheduler is not None
         return await self._scheduler.submit(request, priority)
 
     def info(self) -> Info:
@@ -158,16 +159,3 @@ class FunasrService(Service):
         recognizer, device = load_recognizer(self.model, self.settings, self._hub)
         recognizer.warm_up()
         return recognizer, device
-
-
-def _hear_all(jobs: Sequence[Callable[[], None]]) -> list[Exception | None]:
-    """Each utterance's audio; what fails in one is not its neighbours'."""
-    return [_failure_in(job) for job in jobs]
-
-
-def _failure_in(job: Callable[[], None]) -> Exception | None:
-    try:
-        job()
-    except Exception as error:
-        return error
-    return None

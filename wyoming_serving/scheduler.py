@@ -1,8 +1,8 @@
-"""The only door to a device.
+"""The only door to a device, and the only place that makes threads to compute in.
 
-Jobs wait in a bounded queue; one worker thread takes whatever waits as a batch, runs it, and each
-job gets its own answer. Work that goes on for a while is a job per step, so that others get their
-turn between its steps. All bookkeeping happens on the event loop, so nothing here needs a lock.
+Jobs wait in a bounded queue. A worker thread takes what waits as a batch, runs it, and each job
+gets its own result. Long work is submitted as one job per step, so that other work gets its turn
+between the steps. All bookkeeping happens on the event loop, so nothing here needs a lock.
 """
 
 import asyncio
@@ -28,17 +28,47 @@ _SMOOTHING = 0.2
 
 @dataclass(frozen=True)
 class BatchLimits:
-    """How much may run, and wait, at once.
-
-    `max_padded_size` bounds jobs x the largest job's size, since a batch is padded to its longest.
-    """
+    """How much may run, and wait, at once."""
 
     workers: int = 1
-    """Batches that run at once, each in its thread: what a CPU does best with each core."""
+    """Batches that run at once, each in a thread of its own: one on a GPU; for a CPU see
+    `wyoming_serving.devices.cpu_sharing`."""
     max_jobs: int = 8
+    """Jobs in one batch."""
     max_padded_size: float = float("inf")
+    """Bounds jobs x the largest job's size, since a batch is padded to its longest job."""
     max_queue: int = 32
+    """Jobs that may wait; the next one is refused."""
     max_wait_seconds: float = 20.0
+    """Longest expected wait of a job; one that would wait longer is refused."""
+
+
+def each(run_one: Callable[[Job], Result]) -> Callable[[Sequence[Job]], list[Result | Exception]]:
+    """Turn a function of one job into a `run_batch` that runs the jobs of a batch in turn.
+
+    A job that raises gets its exception as its result; the others are not affected.
+    """
+
+    def outcome(job: Job) -> Result | Exception:
+        try:
+            return run_one(job)
+        except Exception as error:
+            return error
+
+    return lambda jobs: [outcome(job) for job in jobs]
+
+
+async def call_in_thread(function: Callable[[], Value], name: str) -> Value:
+    """Run work that comes before any scheduler (choose a device, load a model) in its own thread.
+
+    A cancelled caller does not wait for the thread to end, and neither does the event loop's
+    shutdown, which would wait for `asyncio.to_thread`.
+    """
+    thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(thread, function)
+    finally:
+        thread.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass
@@ -69,11 +99,13 @@ class _Waiting(Generic[Job, Result]):
 class Scheduler(Generic[Job, Result]):
     """Queues jobs for one device and answers each.
 
-    `run_batch` is called in the worker thread with one or more jobs of one priority and gives as
-    many results; an exception among them fails its own job alone. One that it raises makes it run
-    again job by job, so it may raise only before a job has changed.
-    `limits` may change at any time, but for more workers than there were at first.
-    `size` of a job is in any unit that run time grows with (seconds of audio, frames, 1).
+    It is made once the device is known, with limits that fit it and never change.
+
+    `run_batch` is called in a worker thread with one or more jobs of one priority and returns as
+    many results; an exception among them fails its own job alone. If it raises, it is run again
+    job by job, so it may raise only before it has changed a job. See `each` for jobs that gain
+    nothing from a batch. `size` of a job is in any unit that run time grows with (seconds of audio,
+    frames, 1). `name` appears in the metrics and in the names of the threads.
     """
 
     def __init__(
@@ -84,7 +116,7 @@ class Scheduler(Generic[Job, Result]):
         name: str = "device",
     ) -> None:
         self._run_batch = run_batch
-        self.limits = limits
+        self._limits = limits
         self._size = size
         self.name = name
         self._thread = ThreadPoolExecutor(limits.workers, thread_name_prefix=name)
@@ -93,18 +125,29 @@ class Scheduler(Generic[Job, Result]):
         self._arrived = asyncio.Event()
         self._seconds_per_size = 0.0
         self._running_size = 0.0
+        self._running = 0
         self._dispatcher: asyncio.Task[None] | None = None
         self._batches: set[asyncio.Task[None]] = set()
         self.stats = SchedulerStats()
 
     @property
+    def limits(self) -> BatchLimits:
+        """How much may run, and wait, at once."""
+        return self._limits
+
+    @property
     def depth(self) -> int:
-        """Jobs that wait."""
+        """Number of jobs that wait."""
         return sum(not waiting.answer.done() for waiting in self._queue)
+
+    @property
+    def running(self) -> int:
+        """Number of jobs that a worker is running."""
+        return self._running
 
     def start(self) -> None:
         """Begin to run jobs; needs a running event loop."""
-        self._dispatcher = asyncio.create_task(self._dispatch(), name="scheduler")
+        self._dispatcher = asyncio.create_task(self._dispatch(), name=f"scheduler {self.name}")
 
     async def submit(
         self,
@@ -117,11 +160,11 @@ class Scheduler(Generic[Job, Result]):
         """Queue a job and wait for its result.
 
         Lower `priority` goes first, then the earlier `deadline` (the event loop's time at which
-        the result is needed), then who came first. A job that continues `admitted` work is never
-        refused. Cancelling the caller drops a job that has not started.
+        the result is needed), then the job that was submitted first. A job that continues
+        `admitted` work is never refused. Cancelling the caller drops a job that has not started.
 
         Raises:
-            QueueFull: at once, when too much waits before the job or the wait would be too long.
+            QueueFull: at once, if too much waits before the job or the wait would be too long.
         """
         self._drop_cancelled()
         if not admitted:
@@ -146,7 +189,7 @@ class Scheduler(Generic[Job, Result]):
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     async def close(self) -> None:
-        """Drop what waits; a batch that runs ends unheard, since a thread cannot be stopped."""
+        """Drop what waits; the result of a running batch is lost, as no thread can be stopped."""
         tasks = [*self._batches, *([self._dispatcher] if self._dispatcher else [])]
         for task in tasks:
             task.cancel()
@@ -157,19 +200,20 @@ class Scheduler(Generic[Job, Result]):
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _admit(self, priority: float) -> None:
-        """Refuse what would wait behind too much; less urgent work does not count, except the
-        next steps of work that was promised."""
+        """Refuse a job that would wait behind too much.
+
+        Less urgent jobs do not count, except the next steps of work that was admitted."""
         before = [one for one in self._queue if one.priority <= priority]
         depth = sum(one.priority <= priority or one.admitted for one in self._queue)
-        if depth >= self.limits.max_queue:
+        if depth >= self._limits.max_queue:
             self.stats.refused += 1
-            raise QueueFull(f"{depth} requests wait already, at most {self.limits.max_queue} may")
+            raise QueueFull(f"{depth} requests already wait, at most {self._limits.max_queue} may")
         size_before = self._running_size + sum(one.size for one in before)
-        expected = size_before * self._seconds_per_size / self.limits.workers
-        if expected > self.limits.max_wait_seconds:
+        expected = size_before * self._seconds_per_size / self._limits.workers
+        if expected > self._limits.max_wait_seconds:
             self.stats.refused += 1
             raise QueueFull(
-                f"the wait would be {expected:.1f} s, at most {self.limits.max_wait_seconds:g} s"
+                f"the wait would be {expected:.1f} s, at most {self._limits.max_wait_seconds:g} s"
             )
 
     def _drop_cancelled(self) -> None:
@@ -182,7 +226,7 @@ class Scheduler(Generic[Job, Result]):
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            while (idle := self.limits.workers - len(self._batches)) > 0:
+            while (idle := self._limits.workers - len(self._batches)) > 0:
                 batch = self._take_batch(idle)
                 if not batch:
                     break
@@ -195,17 +239,17 @@ class Scheduler(Generic[Job, Result]):
         self._arrived.set()
 
     def _take_batch(self, idle: int) -> list[_Waiting[Job, Result]]:
-        """The next batch for one of `idle` workers, which share what waits."""
+        """Returns the next batch for one of `idle` workers, which share what waits."""
         self._drop_cancelled()
         batch: list[_Waiting[Job, Result]] = []
         largest = 0.0
-        most = min(self.limits.max_jobs, -(-len(self._queue) // idle))
+        most = min(self._limits.max_jobs, -(-len(self._queue) // idle))
         while self._queue and len(batch) < most:
             waiting = self._queue[0]
             if batch and waiting.priority != batch[0].priority:
                 break
             largest = max(largest, waiting.size)
-            if batch and largest * (len(batch) + 1) > self.limits.max_padded_size:
+            if batch and largest * (len(batch) + 1) > self._limits.max_padded_size:
                 break
             batch.append(heapq.heappop(self._queue))
         return batch
@@ -215,6 +259,7 @@ class Scheduler(Generic[Job, Result]):
         self.stats.wait_seconds += sum(started - waiting.since for waiting in batch)
         size = sum(waiting.size for waiting in batch)
         self._running_size += size
+        self._running += len(batch)
         try:
             results = await self.call(lambda: self._run_batch([one.job for one in batch]))
             outcomes = list(zip(batch, results, strict=True))
@@ -223,6 +268,7 @@ class Scheduler(Generic[Job, Result]):
             return
         finally:
             self._running_size -= size
+            self._running -= len(batch)
             self._note_run(size, asyncio.get_running_loop().time() - started)
         for waiting, result in outcomes:
             self._answer(waiting, result)

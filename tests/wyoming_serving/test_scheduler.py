@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from tests.support.waiting import until
 from wyoming_serving.errors import QueueFull
-from wyoming_serving.scheduler import BatchLimits, Scheduler
+from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
 
 
 class Device:
@@ -122,7 +122,7 @@ async def test_admitted_work_is_never_refused_and_counts_for_others(device: Devi
     first = await first_running(device, made, 1)
     steps = [asyncio.create_task(made.submit(job, priority=1, admitted=True)) for job in (2, 3, 4)]
     await until(lambda: made.depth == 3)
-    with pytest.raises(QueueFull, match="3 requests wait already"):
+    with pytest.raises(QueueFull, match="3 requests already wait"):
         await made.submit(5)
     device.gate.set()
     assert await asyncio.gather(first, *steps) == [2, 4, 6, 8]
@@ -218,6 +218,59 @@ async def test_one_bad_job_does_not_fail_its_neighbours(device: Device) -> None:
     assert isinstance(results[2], ValueError)
     assert made.stats.failed == 1
     await made.close()
+
+
+async def test_each_runs_every_job_of_a_batch_once_whatever_its_neighbours_do() -> None:
+    runs: list[int] = []
+
+    def run(job: int) -> float:
+        runs.append(job)
+        return 12 / job
+
+    made: Scheduler[int, float] = Scheduler(each(run), BatchLimits())
+    waiting = [asyncio.create_task(made.submit(job)) for job in (3, 0, 4)]
+    await until(lambda: made.depth == 3)
+    made.start()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [results[0], results[2]] == [4, 3]
+    assert isinstance(results[1], ZeroDivisionError)
+    assert runs == [3, 0, 4]
+    assert (made.stats.batches, made.stats.finished, made.stats.failed) == (1, 2, 1)
+    await made.close()
+
+
+async def test_running_counts_the_jobs_of_running_batches(device: Device) -> None:
+    made = scheduler(device)
+    assert made.running == 0
+    first = await first_running(device, made, 1)
+    assert made.running == 1
+    device.gate.set()
+    await first
+    await until(lambda: made.running == 0)
+    await made.close()
+
+
+async def test_limits_cannot_be_replaced(device: Device) -> None:
+    made = scheduler(device)
+    with pytest.raises(AttributeError):
+        made.limits = BatchLimits(workers=2)  # type: ignore[misc]
+    await made.close()
+
+
+async def test_a_call_in_a_thread_of_its_own_can_be_left() -> None:
+    assert (await call_in_thread(threading.current_thread, "load")).name.startswith("load")
+    begun, gate = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        gate.wait(20)
+
+    caller = asyncio.create_task(call_in_thread(wait, "load"))
+    await until(begun.is_set)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    gate.set()
 
 
 async def test_closing_cancels_what_waits(device: Device) -> None:
