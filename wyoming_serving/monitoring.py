@@ -5,10 +5,10 @@ import contextlib
 import logging
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -18,32 +18,43 @@ from wyoming_serving.scheduler import Scheduler
 
 _LOGGER = logging.getLogger(__name__)
 
-READY = "ready"
 
-Health = Callable[[], str]
-"""Says `ready`, or in a word why not."""
+class Monitored(Protocol):
+    """What `/health` asks of a service; it is read in other threads."""
+
+    @property
+    def state(self) -> str:
+        """A word for where the service is in its life."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a request would be answered now."""
 
 
 class SchedulerCollector(Collector):
-    """The counters of a service's schedulers, read when they are asked for."""
+    """The counters of a service's schedulers, read at each request."""
 
     def __init__(self, *schedulers: Scheduler[Any, Any]) -> None:
         self._schedulers = schedulers
 
     def describe(self) -> list[Metric]:
-        """The names, which a registry checks."""
+        """Returns the metrics for their names, which a registry checks."""
         return list(self.collect())
 
     def collect(self) -> list[Metric]:
-        """Every metric with its values now."""
+        """Returns every metric with its present values."""
         of = ["scheduler"]
         depth = GaugeMetricFamily("wyoming_scheduler_depth", "Jobs that wait", labels=of)
         jobs = CounterMetricFamily(
             "wyoming_scheduler_jobs", "Jobs by outcome", labels=[*of, "outcome"]
         )
         batches = CounterMetricFamily("wyoming_scheduler_batches", "Batches that ran", labels=of)
-        wait = CounterMetricFamily("wyoming_scheduler_wait_seconds", "Jobs' waiting", labels=of)
-        run = CounterMetricFamily("wyoming_scheduler_run_seconds", "Time of batches", labels=of)
+        wait = CounterMetricFamily(
+            "wyoming_scheduler_wait_seconds", "Time that jobs waited", labels=of
+        )
+        run = CounterMetricFamily(
+            "wyoming_scheduler_run_seconds", "Time that batches ran", labels=of
+        )
         for scheduler in self._schedulers:
             stats, name = scheduler.stats, scheduler.name
             depth.add_metric([name], scheduler.depth)
@@ -57,10 +68,10 @@ class SchedulerCollector(Collector):
 
 @contextlib.asynccontextmanager
 async def monitoring_server(
-    listening: socket.socket, registry: CollectorRegistry, health: Health
+    listening: socket.socket, registry: CollectorRegistry, service: Monitored
 ) -> AsyncIterator[None]:
     """Answer `GET /metrics` and `GET /health` on a listening socket, in threads of its own."""
-    server = _Server(listening, registry, health)
+    server = _Server(listening, registry, service)
     thread = threading.Thread(target=server.serve_forever, name="monitoring", daemon=True)
     thread.start()
     try:
@@ -72,13 +83,13 @@ async def monitoring_server(
 
 class _Server(ThreadingHTTPServer):
     def __init__(
-        self, listening: socket.socket, registry: CollectorRegistry, health: Health
+        self, listening: socket.socket, registry: CollectorRegistry, service: Monitored
     ) -> None:
         super().__init__(("", 0), _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listening
         self.registry = registry
-        self.health = health
+        self.service = service
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -91,10 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/metrics":
             self._answer(HTTPStatus.OK, generate_latest(self.server.registry), CONTENT_TYPE_LATEST)
         elif path == "/health":
-            word = self.server.health()
-            ready = word == READY
-            status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-            self._answer(status, f"{word}\n".encode())
+            service = self.server.service
+            status = HTTPStatus.OK if service.ready else HTTPStatus.SERVICE_UNAVAILABLE
+            self._answer(status, f"{service.state}\n".encode())
         else:
             self._answer(HTTPStatus.NOT_FOUND, b"there are /metrics and /health\n")
 

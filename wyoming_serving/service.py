@@ -1,32 +1,58 @@
-"""The life of a service process: listen, load, advertise, serve, drain, stop."""
+"""The life of a service process: listen, load, serve, drain, stop."""
 
 import asyncio
 import contextlib
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
-from io import FileIO
-from pathlib import Path
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, Counter, ProcessCollector
-from wyoming.event import async_get_stdin
 from wyoming.info import Info
 
-from wyoming_serving.discovery import Advertisement, default_name
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.events import MAX_HEADER_BYTES
-from wyoming_serving.monitoring import READY, monitoring_server
-from wyoming_serving.session import Client, Handler, RequestOutcome, Session, SessionLimits
+from wyoming_serving.listener import Listener
+from wyoming_serving.monitoring import monitoring_server
+from wyoming_serving.session import Client, Handler, RequestOutcome
 from wyoming_serving.settings import Settings
-from wyoming_serving.sockets import EVERY_ADDRESS, listen_on
+from wyoming_serving.sockets import listen_on
 
 _LOGGER = logging.getLogger(__name__)
+
+
+class ServiceState(StrEnum):
+    """Where a service is in its life; it moves downward only, but may recover from degraded."""
+
+    STARTING = "starting"
+    """It does not listen yet."""
+    LOADING = "loading"
+    """Clients may connect; their requests wait for the engine."""
+    READY = "ready"
+    DEGRADED = "degraded"
+    """Requests are answered, but not as the settings ask; the log says what is missing."""
+    DRAINING = "draining"
+    """No client is accepted; running requests may finish."""
+    STOPPED = "stopped"
+
+    @property
+    def answers(self) -> bool:
+        """Whether a new request is answered without waiting for the engine."""
+        return self in (ServiceState.READY, ServiceState.DEGRADED)
+
+
+_NEXT = {
+    ServiceState.STARTING: (ServiceState.LOADING, ServiceState.DRAINING),
+    ServiceState.LOADING: (ServiceState.READY, ServiceState.DEGRADED, ServiceState.DRAINING),
+    ServiceState.READY: (ServiceState.DEGRADED, ServiceState.DRAINING),
+    ServiceState.DEGRADED: (ServiceState.READY, ServiceState.DRAINING),
+    ServiceState.DRAINING: (ServiceState.STOPPED,),
+    ServiceState.STOPPED: (),
+}
 
 
 class Service(ABC):
@@ -48,12 +74,13 @@ class Service(ABC):
             "wyoming_requests", "Requests by outcome", ["outcome"], registry=self.metrics
         )
         ProcessCollector(registry=self.metrics)
-        self._ready: asyncio.Future[None] | None = None
-        self._stopping = False
+        self._state = ServiceState.STARTING
+        self._state_changed = asyncio.Event()
+        self._loaded = False
 
     @abstractmethod
     async def load(self) -> None:
-        """Load and warm up the engine.
+        """Load and warm up the engine. It may be cancelled.
 
         Raises:
             ServiceError: it cannot run here; the text says why and what to do.
@@ -61,7 +88,7 @@ class Service(ABC):
 
     @abstractmethod
     def info(self) -> Info:
-        """What the service offers, as far as it is known now."""
+        """Returns what the service offers, as far as it is known now."""
 
     @abstractmethod
     def handler(self, client: Client) -> Handler:
@@ -69,178 +96,164 @@ class Service(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Stop the engine."""
+        """Stop the engine. It is called once, also when `load` failed or never ran."""
+
+    @property
+    def state(self) -> ServiceState:
+        """Where the service is in its life."""
+        return self._state
+
+    @property
+    def ready(self) -> bool:
+        """Whether a new request is answered without waiting for the engine."""
+        return self._state.answers
+
+    def enter(self, state: ServiceState) -> None:
+        """Change the state and wake those that wait for one.
+
+        Raises:
+            ValueError: that state does not follow the present one.
+        """
+        if state is self._state:
+            return
+        if state not in _NEXT[self._state]:
+            raise ValueError(f"a service that is {self._state} cannot become {state}")
+        _LOGGER.debug("%s: %s", self.name, state)
+        self._state = state
+        changed, self._state_changed = self._state_changed, asyncio.Event()
+        changed.set()
+
+    async def wait_for_state(self, *states: ServiceState) -> ServiceState:
+        """Wait until the service is in one of `states`; returns which one.
+
+        A state that lasts for an instant only may be missed: name those that follow it, too.
+        """
+        while self._state not in states:
+            await self._state_changed.wait()
+        return self._state
+
+    async def start(self) -> None:
+        """Load the engine; from then on requests are answered.
+
+        Raises:
+            ServiceError: the engine cannot run here.
+        """
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        self.enter(ServiceState.LOADING)
+        await self.load()
+        self._loaded = True
+        if self._state is ServiceState.LOADING:  # loading may have found it degraded
+            self.enter(ServiceState.READY)
+        _LOGGER.info("%s after %.1f s", self._state, loop.time() - started)
 
     async def wait_ready(self) -> None:
         """Wait until the engine is loaded.
 
         Raises:
-            ServiceError: with code `not-ready`, when that takes longer than allowed.
+            ServiceError: `not-ready`, when that takes longer than allowed or will not happen.
         """
-        assert self._ready is not None
         try:
             async with asyncio.timeout(self.settings.load_wait_seconds):
-                await asyncio.shield(self._ready)
+                await self.wait_for_state(
+                    ServiceState.READY,
+                    ServiceState.DEGRADED,
+                    ServiceState.DRAINING,
+                    ServiceState.STOPPED,
+                )
         except TimeoutError:
             raise ServiceError(
                 ErrorCode.NOT_READY, "the model is still loading; try again"
             ) from None
-
-    @property
-    def ready(self) -> bool:
-        """Whether the engine is loaded and warm."""
-        return self._ready is not None and self._ready.done() and not self._ready.cancelled()
-
-    @property
-    def health(self) -> str:
-        """`ready`, `loading` or `stopping`."""
-        if self._stopping:
-            return "stopping"
-        return READY if self.ready else "loading"
+        if not self._loaded:
+            raise ServiceError(ErrorCode.NOT_READY, "the service stops before its model is loaded")
 
     def count_request(self, outcome: RequestOutcome | ErrorCode) -> None:
         """Count a request by how it ended."""
         self._requests.labels(outcome).inc()
 
-    async def _load(self) -> None:
-        self._ready = asyncio.get_running_loop().create_future()
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        await self.load()
-        self._ready.set_result(None)
-        _LOGGER.info("ready after %.1f s", loop.time() - started)
+
+@contextlib.asynccontextmanager
+async def running(service: Service) -> AsyncIterator[int]:
+    """Serve on a tcp URI within a running program until the block ends.
+
+    Yields the port, once the engine is loaded.
+
+    Raises:
+        ServiceError: it cannot listen, or cannot load.
+    """
+    async with _started(service) as (listener, loading):
+        await loading
+        assert listener.port is not None, "only a tcp URI has a port"
+        yield listener.port
 
 
 async def serve(service: Service) -> int:
-    """Run `service` until SIGTERM or SIGINT; gives the exit status of the process."""
+    """Run `service` until SIGTERM, SIGINT or the end of its input; returns the exit status."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with _Listener(service) as listener, _monitored(service):
-            loading = asyncio.create_task(service._load(), name="load")
-            stopping = asyncio.create_task(stop.wait(), name="stop")
-            ended = asyncio.create_task(listener.ended.wait(), name="ended")
-            try:
-                await asyncio.wait({loading, stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
-                if loading.done():
-                    loading.result()
-                    await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
-                if not ended.done():
-                    _LOGGER.info("stopping")
-                    await listener.drain()
-            finally:
-                for task in (loading, stopping, ended):
-                    task.cancel()
-                await asyncio.gather(loading, stopping, ended, return_exceptions=True)
+        async with _started(service) as (listener, loading):
+            await _until_stopped(loading, stop, listener.ended)
     except ServiceError as error:
         _LOGGER.error("%s", error.text)
         return 1
-    except OSError as error:
-        _LOGGER.error("cannot listen on %s: %s", service.settings.uri, error.strerror or error)
-        return 1
     finally:
-        await service.close()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
     return 0
 
 
-class _Listener:
-    """The listening socket, its sessions and its advertisement."""
+def run(service: Service) -> int:
+    """Run a service as this process's only work; returns the exit status.
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._settings = service.settings
-        self._limits = SessionLimits(self._settings.max_payload_bytes, self._settings.idle_seconds)
-        self._sessions: dict[asyncio.Task[None], Session] = {}
-        self._server: asyncio.Server | None = None
-        self._advertisement: Advertisement | None = None
-        self.ended = asyncio.Event()
+    A worker thread that still loads a model or computes cannot be stopped, and would keep a
+    process alive that was told to end: then the process exits without it.
+    """
+    status = asyncio.run(serve(service))
+    if any(not t.daemon and t is not threading.main_thread() for t in threading.enumerate()):
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(status)
+    return status
 
-    async def __aenter__(self) -> "_Listener":
-        uri = urlsplit(self._settings.uri)
-        if uri.scheme == "stdio":
-            await self._open_stdio()
-        elif uri.scheme == "unix":
-            await self._open_unix(Path(uri.netloc + uri.path))
-        else:
-            await self._open_tcp(uri.hostname or "0.0.0.0", uri.port or 0)
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
-        if self._advertisement is not None:
-            await self._advertisement.stop()
-        self._stop_listening()
-        for task in list(self._sessions):
+@contextlib.asynccontextmanager
+async def _started(service: Service) -> AsyncIterator[tuple[Listener, asyncio.Task[None]]]:
+    """Listen and begin to load; whatever happens then, end in the one order there is."""
+    listener = Listener(service.name, service.settings, service)
+    try:
+        async with _monitored(service):
+            await listener.open()
+            loading = asyncio.create_task(service.start(), name="load")
+            try:
+                yield listener, loading
+            finally:
+                _LOGGER.info("stopping")
+                service.enter(ServiceState.DRAINING)
+                loading.cancel()
+                await asyncio.gather(loading, return_exceptions=True)
+                await listener.close()
+    finally:
+        service.enter(ServiceState.DRAINING)
+        await service.close()
+        service.enter(ServiceState.STOPPED)
+
+
+async def _until_stopped(loading: asyncio.Task[None], *ends: asyncio.Event) -> None:
+    """Wait for the first of `ends`, or for a failure to load, which is raised."""
+    waits = [asyncio.create_task(end.wait(), name="end") for end in ends]
+    try:
+        await asyncio.wait({loading, *waits}, return_when=asyncio.FIRST_COMPLETED)
+        if loading.done():
+            loading.result()
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waits:
             task.cancel()
-        await asyncio.gather(*self._sessions, return_exceptions=True)
-
-    async def drain(self) -> None:
-        """Take no new clients, let running requests finish within the time allowed."""
-        self._service._stopping = True
-        if self._advertisement is not None:
-            await self._advertisement.stop()
-        self._stop_listening()
-        for session in self._sessions.values():
-            session.drain()
-        if self._sessions:
-            await asyncio.wait(self._sessions, timeout=self._settings.drain_seconds)
-
-    async def _open_tcp(self, host: str, port: int) -> None:
-        if host in EVERY_ADDRESS:
-            self._server = await asyncio.start_server(
-                self._on_connect, sock=listen_on(host, port), limit=MAX_HEADER_BYTES
-            )
-        else:
-            self._server = await asyncio.start_server(
-                self._on_connect, host, port, limit=MAX_HEADER_BYTES
-            )
-        port = self._server.sockets[0].getsockname()[1]
-        _LOGGER.info("listening on tcp://%s:%d", f"[{host}]" if ":" in host else host, port)
-        if self._settings.zeroconf and not _is_loopback(host):
-            name = self._settings.zeroconf_name or default_name(self._service.name)
-            self._advertisement = Advertisement(name, host, port)
-            self._advertisement.start()
-
-    async def _open_unix(self, path: Path) -> None:
-        _remove_stale_socket(path)
-        self._server = await asyncio.start_unix_server(
-            self._on_connect, path, limit=MAX_HEADER_BYTES
-        )
-        _LOGGER.info("listening on unix://%s", path)
-
-    async def _open_stdio(self) -> None:
-        loop = asyncio.get_running_loop()
-        reader = await async_get_stdin(loop)
-        transport, protocol = await loop.connect_write_pipe(
-            lambda: asyncio.streams.FlowControlMixin(loop=loop), _take_stdout()
-        )
-        writer = asyncio.StreamWriter(transport, protocol, None, loop)
-        session = Session(reader, writer, self._service, self._limits, answer_after_eof=True)
-        self._own(session).add_done_callback(lambda _: self.ended.set())
-
-    async def _on_connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._sessions) >= self._settings.max_connections:
-            _LOGGER.warning("connection refused: %d are open", len(self._sessions))
-            writer.close()
-            return
-        sock = writer.get_extra_info("socket")
-        if sock is not None and sock.family != socket.AF_UNIX:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._own(Session(reader, writer, self._service, self._limits))
-
-    def _own(self, session: Session) -> asyncio.Task[None]:
-        task = asyncio.create_task(session.run(), name="session")
-        self._sessions[task] = session
-        task.add_done_callback(lambda done: self._sessions.pop(done, None))
-        return task
-
-    def _stop_listening(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        await asyncio.gather(*waits, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
@@ -248,7 +261,7 @@ async def _monitored(service: Service) -> AsyncIterator[None]:
     """Serve health and metrics where the settings ask for it.
 
     Raises:
-        ServiceError: the port cannot be had.
+        ServiceError: `port-taken`, the port cannot be had.
     """
     port = service.settings.metrics_port
     if port == 0:
@@ -264,48 +277,5 @@ async def _monitored(service: Service) -> AsyncIterator[None]:
             ErrorCode.PORT_TAKEN, f"metrics_port {port} on {host}: {reason}"
         ) from None
     _LOGGER.info("metrics and health on port %d", port)
-    async with monitoring_server(listening, service.metrics, lambda: service.health):
+    async with monitoring_server(listening, service.metrics, service):
         yield
-
-
-def _take_stdout() -> FileIO:
-    """Standard output for events alone; what libraries print goes to standard error from now."""
-    events = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
-    return events
-
-
-def _remove_stale_socket(path: Path) -> None:
-    """Remove what a killed process left behind; anything but a socket stays."""
-    if path.is_socket():
-        path.unlink()
-
-
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
-@contextlib.asynccontextmanager
-async def running(service: Service) -> AsyncIterator[int]:
-    """Serve within a running program on a tcp URI and wait until ready; gives the port."""
-    async with _Listener(service) as listener, _monitored(service):
-        try:
-            await service._load()
-            assert listener._server is not None
-            yield listener._server.sockets[0].getsockname()[1]
-        finally:
-            await service.close()
-
-
-def run(service: Service) -> int:
-    """Run a service as this process's only work; gives the exit status.
-
-    A worker thread that still loads a model or computes cannot be stopped, and would keep a
-    process alive that was told to end: then the process ends without it.
-    """
-    status = asyncio.run(serve(service))
-    if any(not t.daemon and t is not threading.main_thread() for t in threading.enumerate()):
-        logging.shutdown()
-        sys.stdout.flush()
-        os._exit(status)
-    return status

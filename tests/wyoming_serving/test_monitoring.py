@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 from collections.abc import Sequence
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -14,11 +13,11 @@ from wyoming.event import Event
 
 from tests.support.waiting import until
 from tests.support.wire import connect
-from tests.wyoming_serving.test_session import EchoService, echo, settings
+from tests.wyoming_serving.echo import EchoService, echo, reachable, settings
 from wyoming_serving.errors import QueueFull
 from wyoming_serving.monitoring import SchedulerCollector
 from wyoming_serving.scheduler import BatchLimits, Scheduler
-from wyoming_serving.service import running, serve
+from wyoming_serving.service import ServiceState, running, serve
 from wyoming_serving.sockets import listen_on
 
 INVALID = "invalid-event"
@@ -26,12 +25,7 @@ INVALID = "invalid-event"
 
 def free_port() -> int:
     with listen_on("127.0.0.1", 0) as taken:
-        return taken.getsockname()[1]
-
-
-def reachable(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+        return int(taken.getsockname()[1])
 
 
 def get(port: int, path: str) -> tuple[int, str]:
@@ -58,7 +52,7 @@ async def samples(port: int, name: str) -> dict[str, float]:
     }
 
 
-async def test_health_says_loading_ready_and_stopping() -> None:
+async def test_health_names_the_state() -> None:
     port, metrics_port = free_port(), free_port()
     service = EchoService(
         settings("--uri", f"tcp://127.0.0.1:{port}", "--metrics-port", str(metrics_port))
@@ -70,13 +64,15 @@ async def test_health_says_loading_ready_and_stopping() -> None:
     service.loaded.set()
     await until(lambda: service.ready)
     assert await fetch(metrics_port, "/health") == (200, "ready\n")
+    service.enter(ServiceState.DEGRADED)
+    assert await fetch(metrics_port, "/health") == (200, "degraded\n")
     service.gate.clear()
     async with connect(port) as wire:
         await wire.send(echo("last words"))
         await until(lambda: service.running == 1)
         signal.raise_signal(signal.SIGTERM)
-        await until(lambda: service.health == "stopping")
-        assert await fetch(metrics_port, "/health") == (503, "stopping\n")
+        await until(lambda: service.state is ServiceState.DRAINING)
+        assert await fetch(metrics_port, "/health") == (503, "draining\n")
         service.gate.set()
         await wire.read_type("ping")
     assert await serving == 0

@@ -139,7 +139,7 @@ async def test_less_urgent_work_does_not_count_against_urgent_work(device: Devic
     with pytest.raises(QueueFull):
         await made.submit(4, priority=2)
     device.gate.set()
-    assert await asyncio.gather(first, background, urgent) == [2, 4, 6]
+    assert list(await asyncio.gather(first, background, urgent)) == [2, 4, 6]
     assert device.batches == [[1], [3], [2]]
     await made.close()
 
@@ -201,7 +201,7 @@ async def test_cancelled_work_is_dropped_before_it_runs(device: Device) -> None:
     await asyncio.gather(gone, return_exceptions=True)
     assert made.depth == 1
     device.gate.set()
-    assert await asyncio.gather(first, kept) == [2, 6]
+    assert list(await asyncio.gather(first, kept)) == [2, 6]
     assert device.batches == [[1], [3]]
     assert made.stats.cancelled == 1
     await made.close()

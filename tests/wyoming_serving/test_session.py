@@ -1,121 +1,28 @@
-"""Connections of a small service that answers `echo` after it was told to."""
+"""Connections: what a client sends, what it gets, and what its neighbors notice of it."""
 
 import asyncio
 import json
-import signal
 import socket
-from argparse import ArgumentParser
-from collections.abc import AsyncIterator, Coroutine, Generator
+from collections.abc import Coroutine, Generator
 from typing import Any
 
 import psutil
 import pytest
-import pytest_asyncio
 from wyoming.event import Event
-from wyoming.info import Info
 from wyoming.ping import Ping
 
 from tests.support.waiting import until
 from tests.support.wire import connect, encode
-from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
-from wyoming_serving.service import Service, running, serve
-from wyoming_serving.session import (
-    Client,
-    RequestOutcome,
-    Session,
-    SessionLimits,
-    SessionState,
+from tests.wyoming_serving.echo import (
+    DESCRIBE,
+    EchoHandler,
+    EchoService,
+    alive,
+    echo,
+    settings,
 )
-from wyoming_serving.settings import Settings
-
-DESCRIBE = b'{"type": "describe"}\n'
-
-
-class EchoHandler:
-    def __init__(self, service: "EchoService", client: Client) -> None:
-        self._service = service
-        self._client = client
-        self.in_request = False
-
-    async def handle(self, event: Event) -> None:
-        if event.type == "echo-start":
-            self.in_request = True
-        elif event.type == "echo":
-            self.in_request = False
-            await self._client.answer(self._echo(event))
-        elif event.type == "bad":
-            raise InvalidEvent("bad is not allowed")
-        elif event.type == "bug":
-            raise KeyError("a programming mistake")
-
-    async def _echo(self, event: Event) -> RequestOutcome | None:
-        self._service.started += 1
-        self._service.running += 1
-        try:
-            await self._service.wait_ready()
-            await self._service.gate.wait()
-            if event.data.get("fail"):
-                raise ServiceError(ErrorCode.MODEL_MISSING, "no echo today")
-        except asyncio.CancelledError:
-            self._service.cancelled += 1
-            raise
-        finally:
-            self._service.running -= 1
-        if event.data.get("unwanted"):
-            return RequestOutcome.ABANDONED
-        await self._client.send(Ping(text=event.data["text"]))
-        return None
-
-
-class EchoService(Service):
-    name = "echo"
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.loaded = asyncio.Event()
-        self.loaded.set()
-        self.started = 0
-        self.running = 0
-        self.cancelled = 0
-        self.closed = False
-        self.failure: ServiceError | None = None
-
-    async def load(self) -> None:
-        await self.loaded.wait()
-        if self.failure is not None:
-            raise self.failure
-
-    def info(self) -> Info:
-        return Info()
-
-    def handler(self, client: Client) -> EchoHandler:
-        return EchoHandler(self, client)
-
-    async def close(self) -> None:
-        self.closed = True
-
-
-def settings(*words: str) -> Settings:
-    parser = ArgumentParser()
-    Settings.add_arguments(parser)
-    return Settings.load(parser.parse_args(["--uri", "tcp://127.0.0.1:0", *words]))
-
-
-def echo(text: str, **data: object) -> Event:
-    return Event("echo", {"text": text, **data})
-
-
-@pytest_asyncio.fixture
-async def service() -> AsyncIterator[EchoService]:
-    yield EchoService(settings("--idle-seconds", "60", "--max-payload-bytes", "5000"))
-
-
-async def alive(port: int) -> bool:
-    async with connect(port) as wire:
-        await wire.send(DESCRIBE)
-        return (await wire.read_type("info")).type == "info"
+from wyoming_serving.service import running
+from wyoming_serving.session import Client, Session, SessionLimits, SessionState
 
 
 async def test_events_are_answered_in_order(service: EchoService) -> None:
@@ -270,7 +177,7 @@ async def test_work_that_is_cancelled_before_its_first_step_is_closed_once(
 
     class AtOnce(EchoHandler):
         async def handle(self, event: Event) -> None:
-            await self._client.answer(work)
+            await self.client.answer(work)
 
     class AtOnceService(EchoService):
         def handler(self, client: Client) -> EchoHandler:
@@ -322,88 +229,3 @@ async def test_connections_beyond_the_limit_are_closed() -> None:
             assert await second.read() is None
         await first.send(DESCRIBE)
         await first.read_type("info")
-
-
-async def port_of(service: EchoService, serving: asyncio.Task[int]) -> int:
-    """The port of a service that `serve` runs, as the operating system knows it."""
-    found: list[int] = []
-
-    def listening() -> bool:
-        assert not serving.done()
-        found[:] = [
-            c.laddr.port for c in psutil.Process().net_connections("tcp") if c.status == "LISTEN"
-        ]
-        return bool(found)
-
-    await until(listening)
-    return found[0]
-
-
-async def started(service: EchoService) -> tuple[asyncio.Task[int], int]:
-    serving = asyncio.create_task(serve(service))
-    return serving, await port_of(service, serving)
-
-
-async def test_describe_is_answered_while_the_model_loads(service: EchoService) -> None:
-    service.loaded.clear()
-    serving, port = await started(service)
-    assert await alive(port)
-    async with connect(port) as wire:
-        await wire.send(echo("early"))
-        await until(lambda: service.running == 1)
-        service.loaded.set()
-        assert (await wire.read_type("ping")).data["text"] == "early"
-    signal.raise_signal(signal.SIGTERM)
-    assert await serving == 0
-
-
-async def test_a_request_waits_for_the_model_no_longer_than_allowed() -> None:
-    service = EchoService(settings("--load-wait-seconds", "0.05"))
-    service.loaded.clear()
-    serving, port = await started(service)
-    async with connect(port) as wire:
-        await wire.send(echo("early"))
-        await wire.read_error("not-ready")
-    signal.raise_signal(signal.SIGTERM)
-    assert await serving == 0
-
-
-async def test_sigterm_lets_running_requests_finish(service: EchoService) -> None:
-    serving, port = await started(service)
-    service.gate.clear()
-    async with connect(port) as wire, connect(port) as idle:
-        await idle.send(DESCRIBE)
-        await idle.read_type("info")
-        await wire.send(Event("echo-start"), echo("last words"))
-        await until(lambda: service.running == 1)
-        signal.raise_signal(signal.SIGTERM)
-        assert await idle.read() is None
-        service.gate.set()
-        assert (await wire.read_type("ping")).data["text"] == "last words"
-        assert await wire.read() is None
-    assert await serving == 0
-    assert service.closed
-
-
-async def test_draining_ends_after_the_time_allowed() -> None:
-    service = EchoService(settings("--drain-seconds", "0.05"))
-    serving, port = await started(service)
-    service.gate.clear()
-    async with connect(port) as wire:
-        await wire.send(echo("never"))
-        await until(lambda: service.running == 1)
-        signal.raise_signal(signal.SIGTERM)
-        assert await serving == 0
-    assert service.cancelled == 1
-
-
-async def test_a_model_that_cannot_load_ends_the_service(service: EchoService) -> None:
-    service.failure = ServiceError(ErrorCode.MODEL_MISSING, "no model here")
-    assert await serve(service) == 1
-    assert service.closed
-
-
-async def test_an_address_in_use_ends_the_service(service: EchoService) -> None:
-    async with running(service) as port:
-        second = EchoService(settings("--uri", f"tcp://127.0.0.1:{port}"))
-        assert await serve(second) == 1
