@@ -1,13 +1,16 @@
-"""Choosing the device and the precision, and saying aloud which they are."""
+"""Choosing the device and the precision, and sharing a CPU."""
 
+import importlib.util
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import psutil
 
 from wyoming_serving.errors import ErrorCode, ServiceError
+from wyoming_serving.extras import needs_extra
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -30,13 +33,61 @@ class Device:
         return self.torch_name.startswith("cuda")
 
 
+class Gpus(Protocol):
+    """The GPUs of a machine, named `cuda:0`, `cuda:1` and so on."""
+
+    def names(self) -> Sequence[str]:
+        """Returns all GPUs that are listed, whether they work or not."""
+
+    def problem(self, name: str) -> str | None:
+        """Computes something on a GPU; returns why that failed, or None."""
+
+    def description(self, name: str) -> str:
+        """Returns the product name of a GPU that works."""
+
+
+def choose_device(wanted: str, precision: str, gpus: Gpus | None = None) -> Device:
+    """Turn the settings into a device that works.
+
+    `auto` and `cuda` take the first GPU that can compute; without one, `auto` falls back to the
+    CPU. Precision `auto` is float16 on a GPU (bfloat16 is missing before Ampere) and int8 on a CPU.
+    `gpus` are those that torch can use unless others are given; torch is imported to ask about
+    them, which takes seconds, and never for the CPU.
+
+    Raises:
+        ServiceError: `device-unavailable`, the device asked for does not work; `extra-missing`, it
+            needs torch; `precision-unavailable`, it does not compute in that precision.
+    """
+    if wanted == "cpu":
+        return _cpu(precision)
+    if gpus is None:
+        if wanted == "auto" and importlib.util.find_spec("torch") is None:
+            _LOGGER.info("torch, which GPUs need, is not installed: models run on the CPU")
+            return _cpu(precision)
+        gpus = _torch_gpus(wanted)
+    problems: dict[str, str] = {}
+    for name in gpus.names() if wanted in ("auto", "cuda") else [wanted]:
+        problem = gpus.problem(name)
+        if problem is None:
+            return _gpu(name, precision, gpus.description(name))
+        _LOGGER.warning("%s does not work: %s", name, problem)
+        problems[name] = problem
+    if wanted != "auto":
+        reason = "; ".join(problems.values()) or "there is none"
+        raise ServiceError(ErrorCode.DEVICE_UNAVAILABLE, f"device {wanted} does not work: {reason}")
+    _LOGGER.info(
+        "no GPU works: models run on the CPU" if problems else "no GPU: models run on the CPU"
+    )
+    return _cpu(precision)
+
+
 def let_threads_sleep() -> None:
     """Make OpenMP's threads spin only briefly, then sleep, while they wait for each other.
 
-    A thread that spins for one that another process has pushed aside burns a core. Measured on two
-    cores with 3 s of speech and one other busy process: 1,030 ms with 20,000 spins, 467 ms with
-    2,000; on a quiet machine 220 and 265 ms, and without spinning the second thread gains
-    nothing. Call it before torch is imported; a user's own settings stay.
+    A thread that spins while it waits for one whose core another process has taken wastes its own
+    core. Measured on two cores with 3 s of speech and one other busy process: 1,030 ms with 20,000
+    spins, 467 ms with 2,000; on a quiet machine 220 and 265 ms, and without spinning the second
+    thread gains nothing. Call it before torch is imported; a user's own settings stay.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
@@ -53,40 +104,27 @@ class CpuSharing:
 _CORES_FOR_PAIRS = 4
 
 
-def cpu_sharing(threads: int) -> CpuSharing:
-    """Share so many CPU threads (0: the cores) between recognitions.
+def cpu_sharing(threads: int, most_workers: int | None = None) -> CpuSharing:
+    """Share so many CPU threads (0: one per core) between utterances or sentences.
 
-    Cores that work on one utterance wait for each other at every layer, and wait long where
-    another process has taken one of them. Measured with 3 s of speech on two cores: one thread
-    takes 280 ms, two 265 ms; beside one busy process 300 and 467 ms. So each works alone, and in
-    pairs from four cores on, where one utterance would else leave most of them idle.
+    Make the scheduler with `workers`, and let the work in each of them use `threads`. Cores that
+    work on one utterance wait for each other at every layer, and wait long if another process has
+    taken one of them. Measured with 3 s of speech on two cores: one thread takes 280 ms, two take
+    265 ms; beside one busy process 300 and 467 ms. So each core works alone, and from four cores on
+    in pairs, where one utterance would otherwise leave most of them idle. `most_workers` bounds the
+    workers where each needs much memory; the cores are then shared between these.
     """
-    cores = threads or os.cpu_count() or 1
-    each = 2 if cores >= _CORES_FOR_PAIRS else 1
-    return CpuSharing(cores // each, each)
+    cores = threads or available_cores()
+    in_pairs = cores // 2 if cores >= _CORES_FOR_PAIRS else cores
+    workers = min(in_pairs, most_workers or in_pairs)
+    return CpuSharing(workers, cores // workers)
 
 
-def choose_device(wanted: str, precision: str) -> Device:
-    """Turn the settings into a device that works; imports torch.
-
-    `auto` takes the first CUDA device that can compute and falls back to the CPU. Precision `auto`
-    is float16 on CUDA (bfloat16 is missing before Ampere) and int8 on a CPU that has the kernels.
-
-    Raises:
-        ServiceError: the device asked for by name does not work.
-    """
-    if wanted == "cpu":
-        return _cpu(precision)
-    name = "cuda:0" if wanted in ("auto", "cuda") else wanted
-    problem = _cuda_problem(name)
-    if problem is None:
-        return _cuda(name, precision)
-    if wanted != "auto":
-        raise ServiceError(
-            ErrorCode.DEVICE_UNAVAILABLE, f"device {wanted} does not work: {problem}"
-        )
-    _LOGGER.warning("no CUDA device (%s): models run on the CPU", problem)
-    return _cpu(precision)
+def available_cores() -> int:
+    """Returns the number of cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def require_memory(least_bytes: int, what: str) -> None:
@@ -109,35 +147,22 @@ def _cpu(precision: str) -> Device:
         raise ServiceError(
             ErrorCode.PRECISION_UNAVAILABLE, "precision float16 needs CUDA; on a CPU: float32, int8"
         )
-    import torch
-
-    has_int8 = torch.backends.quantized.engine != "none"
-    chosen: Precision = (
-        "int8" if precision == "int8" or (precision == "auto" and has_int8) else "float32"
-    )
+    chosen: Precision = "float32" if precision == "float32" else "int8"
     return Device("cpu", chosen, f"CPU, {chosen}")
 
 
-def _cuda(name: str, precision: str) -> Device:
+def _gpu(name: str, precision: str, description: str) -> Device:
     if precision == "int8":
         raise ServiceError(
             ErrorCode.PRECISION_UNAVAILABLE,
             "precision int8 runs on a CPU; on CUDA: float16, float32",
         )
-    import torch
-
     chosen: Precision = "float32" if precision == "float32" else "float16"
-    return Device(name, chosen, f"{torch.cuda.get_device_name(name)}, {chosen}")
+    return Device(name, chosen, f"{description}, {chosen}")
 
 
-def _cuda_problem(name: str) -> str | None:
-    import torch
+def _torch_gpus(wanted: str) -> Gpus:
+    with needs_extra("cuda", reason=f"device {wanted}"):
+        from wyoming_serving.torch.gpus import TorchGpus
 
-    if not torch.cuda.is_available():
-        return "torch sees none"
-    try:
-        # a card whose architecture this torch build lacks is listed, and fails here
-        (torch.ones(8, device=name) * 2).sum().item()
-    except (RuntimeError, AssertionError) as error:
-        return str(error).splitlines()[0]
-    return None
+        return TorchGpus()

@@ -1,12 +1,50 @@
 """Choosing where a model runs."""
 
+import importlib.util
+import logging
+import os
+import subprocess
+import sys
+
 import pytest
-import torch
 
-from wyoming_serving.devices import choose_device, require_memory
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.devices import (
+    CpuSharing,
+    available_cores,
+    choose_device,
+    cpu_sharing,
+    require_memory,
+)
+from wyoming_serving.errors import ErrorCode, ServiceError
 
-without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+TORCH = importlib.util.find_spec("torch") is not None
+needs_torch = pytest.mark.skipif(not TORCH, reason="needs torch")
+
+
+def has_gpu() -> bool:
+    if not TORCH:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+class ListedGpus:
+    """GPUs that work or have a problem, by their order; notes which were tried."""
+
+    def __init__(self, *problems: str | None) -> None:
+        self.problems = problems
+        self.tried: list[str] = []
+
+    def names(self) -> list[str]:
+        return [f"cuda:{index}" for index in range(len(self.problems))]
+
+    def problem(self, name: str) -> str | None:
+        self.tried.append(name)
+        return self.problems[int(name.removeprefix("cuda:"))]
+
+    def description(self, name: str) -> str:
+        return f"GPU {name}"
 
 
 def test_a_cpu_takes_the_precision_asked_for() -> None:
@@ -16,39 +54,128 @@ def test_a_cpu_takes_the_precision_asked_for() -> None:
     assert not device.is_cuda
 
 
-def test_a_cpu_with_the_kernels_takes_int8_by_itself() -> None:
-    with_kernels = torch.backends.quantized.engine != "none"
-    assert choose_device("cpu", "auto").precision == ("int8" if with_kernels else "float32")
+def test_a_cpu_takes_int8_by_itself() -> None:
+    assert choose_device("cpu", "auto").precision == "int8"
 
 
 def test_float16_on_a_cpu_is_refused() -> None:
     with pytest.raises(ServiceError, match="float16 needs CUDA; on a CPU: float32, int8") as caught:
         choose_device("cpu", "float16")
-    assert caught.value.code == "precision-unavailable"
+    assert caught.value.code is ErrorCode.PRECISION_UNAVAILABLE
 
 
-@without_cuda
-def test_auto_falls_back_to_the_cpu_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    assert choose_device("auto", "float32").torch_name == "cpu"
-    assert "no CUDA device" in caplog.text
+def test_int8_on_a_gpu_is_refused() -> None:
+    with pytest.raises(ServiceError, match="int8 runs on a CPU; on CUDA: float16, float32"):
+        choose_device("cuda", "int8", ListedGpus(None))
 
 
-@without_cuda
-@pytest.mark.parametrize("name", ["cuda", "cuda:3"])
-def test_a_device_asked_for_by_name_must_work(name: str) -> None:
-    with pytest.raises(ServiceError, match=f"device {name} does not work") as caught:
-        choose_device(name, "auto")
-    assert caught.value.code == "device-unavailable"
+@pytest.mark.parametrize("wanted", ["auto", "cuda"])
+def test_the_first_gpu_that_works_is_taken(wanted: str, caplog: pytest.LogCaptureFixture) -> None:
+    gpus = ListedGpus("too old", None, None)
+    device = choose_device(wanted, "auto", gpus)
+    assert (device.torch_name, device.precision) == ("cuda:1", "float16")
+    assert device.description == "GPU cuda:1, float16"
+    assert gpus.tried == ["cuda:0", "cuda:1"]
+    assert "cuda:0 does not work: too old" in caplog.text
+
+
+def test_a_gpu_asked_for_by_its_number_is_the_only_one_tried() -> None:
+    gpus = ListedGpus(None, None)
+    assert choose_device("cuda:1", "float32", gpus).torch_name == "cuda:1"
+    assert gpus.tried == ["cuda:1"]
+
+
+@pytest.mark.parametrize("problems", [(), ("too old",), ("too old", "out of memory")])
+def test_auto_falls_back_to_the_cpu_and_says_so(
+    problems: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert choose_device("auto", "float32", ListedGpus(*problems)).torch_name == "cpu"
+    assert "models run on the CPU" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "problems", "reason"),
+    [
+        ("cuda", (), "there is none"),
+        ("cuda", ("too old", "out of memory"), "too old; out of memory"),
+        ("cuda:1", (None, "out of memory"), "out of memory"),
+    ],
+)
+def test_a_gpu_asked_for_must_work(
+    wanted: str, problems: tuple[str | None, ...], reason: str
+) -> None:
+    with pytest.raises(ServiceError, match=f"device {wanted} does not work: {reason}") as caught:
+        choose_device(wanted, "auto", ListedGpus(*problems))
+    assert caught.value.code is ErrorCode.DEVICE_UNAVAILABLE
+
+
+def test_without_torch_auto_is_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
+    caplog.set_level(logging.INFO)
+    assert choose_device("auto", "auto").description == "CPU, int8"
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+
+
+@pytest.mark.parametrize("wanted", ["cuda", "cuda:0"])
+def test_without_torch_a_gpu_asked_for_names_the_extra(
+    wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "wyoming_serving.torch.gpus", raising=False)
+    with pytest.raises(ServiceError, match=rf"^device {wanted}: .*\[cuda\]'$") as caught:
+        choose_device(wanted, "auto")
+    assert caught.value.code is ErrorCode.EXTRA_MISSING
+
+
+def test_a_cpu_needs_no_torch() -> None:
+    code = (
+        "import sys; from wyoming_serving.devices import choose_device\n"
+        "choose_device('cpu', 'auto'); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@needs_torch
+@pytest.mark.skipif(has_gpu(), reason="there is a CUDA device")
+def test_torch_without_a_gpu() -> None:
+    assert choose_device("auto", "auto").torch_name == "cpu"
+    with pytest.raises(ServiceError, match="device cuda:3 does not work"):
+        choose_device("cuda:3", "auto")
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.skipif(not has_gpu(), reason="needs a CUDA device")
 def test_cuda_computes_in_float16() -> None:
     device = choose_device("auto", "auto")
     assert device.is_cuda
     assert device.precision == "float16"
-    with pytest.raises(ServiceError, match="int8 runs on a CPU"):
-        choose_device("cuda", "int8")
+
+
+@pytest.mark.parametrize(
+    ("threads", "most_workers", "sharing"),
+    [
+        (1, None, CpuSharing(1, 1)),
+        (2, None, CpuSharing(2, 1)),
+        (3, None, CpuSharing(3, 1)),
+        (4, None, CpuSharing(2, 2)),
+        (5, None, CpuSharing(2, 2)),
+        (16, None, CpuSharing(8, 2)),
+        (16, 4, CpuSharing(4, 4)),
+        (2, 4, CpuSharing(2, 1)),
+    ],
+)
+def test_cores_are_shared_between_workers(
+    threads: int, most_workers: int | None, sharing: CpuSharing
+) -> None:
+    assert cpu_sharing(threads, most_workers) == sharing
+
+
+def test_without_a_number_the_cores_that_the_process_may_use_are_shared() -> None:
+    assert 1 <= available_cores() <= (os.cpu_count() or 1)
+    assert cpu_sharing(0) == cpu_sharing(available_cores())
 
 
 def test_too_little_memory_is_refused_with_both_numbers() -> None:

@@ -22,7 +22,7 @@ from omegaconf import OmegaConf
 
 from wyoming_serving.devices import Device
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.int8 import quantize_linear_layers
+from wyoming_serving.torch.int8 import quantize_linear_layers
 
 
 @dataclass

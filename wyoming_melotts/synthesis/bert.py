@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from wyoming_melotts.frontends.tokenizers import BertTokenizer, load_tokenizer
 from wyoming_melotts.synthesis.acoustic.config import VoiceFileError
 from wyoming_serving.devices import Device
-from wyoming_serving.int8 import quantize_linear_layers
+from wyoming_serving.torch.int8 import quantize_linear_layers
 
 UNUSED_LAYERS = 2
 """The features are the hidden state before the last two layers, `hidden_states[-3]`."""

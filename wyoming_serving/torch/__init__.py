@@ -1,0 +1,1 @@
+"""What needs torch; nothing else in this package imports it."""
