@@ -13,8 +13,10 @@ INTRODUCTION = """\
 
 Each setting can be given on the command line, in the environment, or in a YAML file (`--config
 FILE` or `FUNASR_CONFIG` / `MELOTTS_CONFIG`; keys are the flags with `_` for `-`). The command line
-goes over the environment, the environment over the file, the file over the default. A wrong value
-ends the program with one line that names the setting, the value and what is allowed.
+overrides the environment, the environment overrides the file, and the file overrides the default.
+Flags may stand before or behind a command such as `transcribe`. A wrong value ends the program with
+one line that names the setting, the value and what is allowed. A variable that begins with
+`FUNASR_` or `MELOTTS_` and is no setting gets a warning with the nearest name.
 
 Made by `make docs` from the declarations in `wyoming_funasr/settings.py` and
 `wyoming_melotts/settings.py`.

@@ -9,26 +9,13 @@ from pathlib import Path
 
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving import __version__
-from wyoming_serving.devices import let_threads_sleep
+from wyoming_serving.command_line import run_command
 from wyoming_serving.errors import ServiceError
-from wyoming_serving.logs import configure_logging
-from wyoming_serving.settings import SettingsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; gives the exit status."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = _parser()
-    given = parser.parse_args(words)
-    try:
-        settings = FunasrSettings.load(given)
-        configure_logging(settings.log_level, settings.log_format)
-        let_threads_sleep()
-        status: int = given.run(settings, given)
-    except (SettingsError, ServiceError) as error:
-        print(f"wyoming-funasr: {error}", file=sys.stderr)
-        return 2 if isinstance(error, SettingsError) else 1
-    return status
+    """Run the command; returns the exit status."""
+    return run_command(_parser(), FunasrSettings, "funasr", arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     download = commands.add_parser("download", help="fetch a model and what it needs")
     download.add_argument("model", help="a model's name or an id on the hub")
     download.set_defaults(run=_download)
+    for command in (transcribe, download):
+        FunasrSettings.add_arguments(command, listed=False)
     return parser
 
 

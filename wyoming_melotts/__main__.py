@@ -8,24 +8,12 @@ from pathlib import Path
 
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_serving import __version__
-from wyoming_serving.devices import let_threads_sleep
-from wyoming_serving.errors import ServiceError
-from wyoming_serving.logs import configure_logging
-from wyoming_serving.settings import SettingsError
+from wyoming_serving.command_line import run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; gives the exit status."""
-    given = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
-    try:
-        settings = MelottsSettings.load(given)
-        configure_logging(settings.log_level, settings.log_format)
-        let_threads_sleep()
-        status: int = given.run(settings, given)
-    except (SettingsError, ServiceError) as error:
-        print(f"wyoming-melotts: {error}", file=sys.stderr)
-        return 2 if isinstance(error, SettingsError) else 1
-    return status
+    """Run the command; returns the exit status."""
+    return run_command(_parser(), MelottsSettings, "melotts", arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,7 +29,6 @@ def _parser() -> argparse.ArgumentParser:
 
     say = commands.add_parser("say", help="speak a text once")
     say.add_argument("text", metavar="TEXT")
-    say.add_argument("--voice", default=argparse.SUPPRESS, help="name of the voice")
     say.add_argument("--output", type=Path, metavar="OUT.wav", help="by default standard output")
     say.set_defaults(run=_say)
 
@@ -72,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     download = commands.add_parser("download", help="fetch voices and the BERTs they use")
     download.add_argument("models", nargs="*", metavar="VOICE", help="by default the default voice")
     download.set_defaults(run=_download)
+    for command in (say, phonemize, voices, download):
+        MelottsSettings.add_arguments(command, listed=False)
     return parser
 
 

@@ -1,15 +1,18 @@
 """Settings: one declaration per setting, read from four places.
 
-The command line goes over the environment, the environment over a YAML file, the file over the
-defaults. Each setting is one pydantic field: its name is the YAML key, `--its-name` the flag and
-`PREFIX_ITS_NAME` the environment variable.
+The command line overrides the environment, the environment overrides a YAML file, and the file
+overrides the defaults. Each setting is one pydantic field: its name is the YAML key, `--its-name`
+the flag and `PREFIX_ITS_NAME` the environment variable.
 """
 
 import argparse
+import difflib
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
 import yaml
 from pydantic import Field, ValidationError
@@ -17,7 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticUndefined
 from pydantic_settings import (
     BaseSettings,
-    InitSettingsSource,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -98,8 +101,6 @@ class Settings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field("text", description="Format of log lines")
 
-    config_file: ClassVar[Path | None] = None
-
     @classmethod
     def settings_customise_sources(
         cls,
@@ -109,10 +110,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = cls.config_file
-        if file is None:
-            return init_settings, env_settings
-        return init_settings, env_settings, InitSettingsSource(settings_cls, _read_yaml(file))
+        return (init_settings,)  # `load` merges what the places say
 
     @classmethod
     def load(cls, command_line: argparse.Namespace) -> Self:
@@ -121,33 +119,62 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: one value is wrong.
         """
-        given = {
-            name: value
-            for name, value in vars(command_line).items()
-            if name in cls.model_fields and value is not None
-        }
-        prefix = cls.model_config["env_prefix"]
-        file = getattr(command_line, "config", None) or os.environ.get(f"{prefix}CONFIG")
-        bound: type[Self] = type(
-            cls.__name__, (cls,), {"config_file": Path(file) if file else None}
-        )
+        given = vars(command_line)
+        flags = {name: given[name] for name in cls.model_fields if name in given}
+        file = given.get("config") or os.environ.get(f"{cls.prefix()}CONFIG")
+        in_file = _read_yaml(Path(file)) if file else {}
         try:
-            return bound(**given)
+            return cls(**(in_file | EnvSettingsSource(cls)() | flags))
         except ValidationError as error:
             raise SettingsError(_explain(cls, error.errors()[0])) from None
 
     @classmethod
-    def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
-        """Give `parser` one flag per setting, and `--config FILE`."""
-        parser.add_argument("--config", metavar="FILE", help="YAML file with settings")
+    def add_arguments(cls, parser: argparse.ArgumentParser, *, listed: bool = True) -> None:
+        """Add one flag per setting, and `--config FILE`, to a parser.
+
+        With `listed=False` they work but `--help` only mentions them: for commands, as the main
+        parser lists them.
+        """
+        if not listed:
+            parser.epilog = "All settings work here, too; `--help` without a command lists them."
+        # absent unless given: a command's parser must not reset what stood before the command
+        absent = argparse.SUPPRESS
+        parser.add_argument(
+            "--config", metavar="FILE", default=absent,
+            help="YAML file with settings" if listed else argparse.SUPPRESS,
+        )  # fmt: skip
         for name, field in cls.model_fields.items():
-            options: dict[str, Any] = {"dest": name, "default": None, "help": _help(field)}
+            help_text = _help(field) if listed else argparse.SUPPRESS
+            options: dict[str, Any] = {"dest": name, "default": absent, "help": help_text}
             if field.annotation is bool:
                 options["action"] = argparse.BooleanOptionalAction
             else:
                 options["metavar"] = _metavar(field)
             parser.add_argument(f"--{name.replace('_', '-')}", **options)
 
+    @classmethod
+    def prefix(cls) -> str:
+        """Returns what the environment variables begin with, as `FUNASR_`."""
+        return cls.model_config["env_prefix"]
+
+    @classmethod
+    def unknown_variables(cls, environment: Mapping[str, str]) -> list[str]:
+        """Returns one line for each variable that looks like a setting and is none."""
+        known = [name.upper() for name in ("config", *cls.model_fields)]
+        lines = []
+        for variable in sorted(environment):
+            name = variable.upper().removeprefix(cls.prefix())
+            if name == variable.upper() or name in known or _OF_KUBERNETES.fullmatch(name):
+                continue
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {cls.prefix()}{near[0]}?" if near else "see --help"
+            lines.append(f"{variable}: there is no such setting; {hint}")
+        return lines
+
+
+_OF_KUBERNETES = re.compile(r"SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?")
+"""What Kubernetes sets in every pod for a service named `funasr`: FUNASR_SERVICE_HOST,
+FUNASR_PORT_10300_TCP_ADDR and so on."""
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 """A list setting: a YAML list, or one string with commas; see `split_commas`."""
@@ -161,7 +188,7 @@ def split_commas(value: object) -> object:
 
 
 def allowed_values(field: FieldInfo) -> str:
-    """Say in words what a setting accepts."""
+    """Returns in words what a setting accepts."""
     extra = field.json_schema_extra
     if isinstance(extra, dict) and "allowed" in extra:
         return str(extra["allowed"])
@@ -180,8 +207,8 @@ def allowed_values(field: FieldInfo) -> str:
 
 
 def settings_table(cls: type[Settings]) -> str:
-    """The settings as a Markdown table, for the docs."""
-    prefix = cls.model_config["env_prefix"]
+    """Returns the settings as a Markdown table, for the docs."""
+    prefix = cls.prefix()
     rows = [
         f"| `{prefix}{name.upper()}` | `--{name.replace('_', '-')}` | {_shown_default(field)} "
         f"| {allowed_values(field)} | {field.description} |"
@@ -214,7 +241,7 @@ def _explain(cls: type[Settings], error: ErrorDetails) -> str:
     field = cls.model_fields.get(name)
     if field is None:
         return f"{name}: there is no such setting; allowed: {', '.join(cls.model_fields)}"
-    prefix = cls.model_config["env_prefix"]
+    prefix = cls.prefix()
     names = f"--{name.replace('_', '-')} / {prefix}{name.upper()}"
     return f"{names}: {error['input']!r} is not allowed; allowed: {allowed_values(field)}"
 

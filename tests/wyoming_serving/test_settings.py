@@ -31,6 +31,61 @@ def test_command_line_over_environment_over_file_over_default(
     assert load("--config", str(file), "--depth", "6").depth == 6
 
 
+def test_no_place_overrides_what_another_sets_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("threads: 2\n")
+    monkeypatch.setenv("EXAMPLE_DEPTH", "5")
+    settings = load("--config", str(file), "--offline")
+    assert (settings.threads, settings.depth, settings.offline) == (2, 5, True)
+    assert type(settings) is ExampleSettings
+
+
+@pytest.mark.parametrize(
+    ("words", "depth", "threads"),
+    [
+        (["--depth", "4", "dig", "here"], 4, 0),
+        (["dig", "--depth", "5", "here"], 5, 0),
+        (["--depth", "4", "--threads", "2", "dig", "here", "--depth", "5"], 5, 2),
+    ],
+)
+def test_settings_may_stand_before_and_behind_a_command(
+    words: list[str], depth: int, threads: int
+) -> None:
+    parser = ArgumentParser()
+    ExampleSettings.add_arguments(parser)
+    dig = parser.add_subparsers().add_parser("dig")
+    dig.add_argument("place")
+    ExampleSettings.add_arguments(dig, listed=False)
+    settings = ExampleSettings.load(parser.parse_args(words))
+    assert (settings.depth, settings.threads) == (depth, threads)
+    assert "--depth" in parser.format_help()
+    assert "--depth" not in dig.format_help()
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("EXAMPLE_DEPHT", "did you mean EXAMPLE_DEPTH?"),
+        ("EXAMPLE_METRIC_PORT", "did you mean EXAMPLE_METRICS_PORT?"),
+        ("EXAMPLE_XYZZY", "see --help"),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_named_with_the_nearest(variable: str, hint: str) -> None:
+    [line] = ExampleSettings.unknown_variables({variable: "1", "EXAMPLE_DEPTH": "1"})
+    assert line == f"{variable}: there is no such setting; {hint}"
+
+
+def test_variables_of_others_are_not_taken_for_settings() -> None:
+    others = [
+        "PATH", "DEPTH", "EXAMPLE_CONFIG", "example_depth",
+        "EXAMPLE_SERVICE_HOST", "EXAMPLE_SERVICE_PORT", "EXAMPLE_SERVICE_PORT_WYOMING",
+        "EXAMPLE_PORT", "EXAMPLE_PORT_10300_TCP", "EXAMPLE_PORT_10300_TCP_ADDR",
+    ]  # fmt: skip
+    assert ExampleSettings.unknown_variables(dict.fromkeys(others, "1")) == []
+
+
 def test_file_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "settings.yaml").write_text("depth: 7\nzeroconf: false\n")
     monkeypatch.setenv("EXAMPLE_CONFIG", str(tmp_path / "settings.yaml"))
