@@ -1,4 +1,4 @@
-"""PCM audio in and out: sample formats, channels and rates change here and nowhere else."""
+"""PCM audio in and out: the only place that converts sample formats, channels and rates."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ class PcmFormat:
 
     @classmethod
     def checked(cls, rate: object, width: object, channels: object) -> "PcmFormat":
-        """Make a format from a client's words.
+        """Returns the format that a client's event describes.
 
         Raises:
-            InvalidEvent: names the field, its value and what is allowed.
+            InvalidEvent: a field is wrong; the text names it, its value and what is allowed.
         """
         return cls(
             _checked("rate", rate, MIN_RATE_HZ, MAX_RATE_HZ),
@@ -40,12 +40,12 @@ class PcmFormat:
 
     @property
     def frame_bytes(self) -> int:
-        """Bytes of one sample of every channel."""
+        """Number of bytes of one sample of every channel."""
         return self.width_bytes * self.channels
 
 
 class PcmDecoder:
-    """Turns a stream of PCM bytes, split anywhere, into mono float samples at another rate."""
+    """Converts a stream of PCM bytes, split anywhere, to mono float samples at another rate."""
 
     def __init__(self, pcm: PcmFormat, rate_hz: int) -> None:
         self._pcm = pcm
@@ -53,9 +53,9 @@ class PcmDecoder:
         self._resampler = Resampler(pcm.rate_hz, rate_hz)
 
     def decode(self, data: bytes, *, last: bool = False) -> Samples:
-        """Decode the next bytes, shape [samples]; `last` flushes the resampler.
+        """Returns the samples of the next bytes, shape [samples]; `last` flushes the resampler.
 
-        Bytes of an unfinished frame wait for the next call, and are dropped at the end.
+        The bytes of an incomplete frame wait for the next call; at the end they are dropped.
         """
         data = self._rest + data
         whole = len(data) - len(data) % self._pcm.frame_bytes
@@ -67,12 +67,12 @@ class PcmDecoder:
 
 
 def encode_pcm16(samples: Samples) -> bytes:
-    """Mono float samples as 16-bit little-endian PCM; what lies beyond -1 and 1 is clipped."""
+    """Returns mono float samples as 16-bit little-endian PCM, clipped to -1 and 1."""
     return (np.clip(samples, -1.0, 1.0) * 32767.0).round().astype("<i2").tobytes()
 
 
 class Resampler:
-    """Resamples a stream of float samples; equal rates pass through."""
+    """Resamples a stream of float samples; equal rates pass through unchanged."""
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
         self._stream = (
@@ -80,7 +80,7 @@ class Resampler:
         )
 
     def resample(self, samples: Samples, *, last: bool = False) -> Samples:
-        """The next samples at the new rate, shape [samples]; `last` flushes what is held."""
+        """Returns the next samples at the new rate, shape [samples]; `last` flushes the filter."""
         if self._stream is None:
             return samples
         resampled: Samples = self._stream.resample_chunk(samples, last=last)
@@ -88,7 +88,7 @@ class Resampler:
 
 
 def join(pieces: Iterable[Samples]) -> Samples:
-    """All pieces in one array; none give an empty one."""
+    """Returns all pieces in one array, shape [samples]; without pieces it is empty."""
     listed = list(pieces)
     return np.concatenate(listed) if listed else np.zeros(0, np.float32)
 

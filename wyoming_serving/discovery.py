@@ -2,7 +2,7 @@
 
 Home Assistant connects to the address in the announcement. wyoming's own helper announces the
 address the server is bound to, which is useless when that is 0.0.0.0, and names the service after
-the network card, so that two services on one host carry one name.
+the network interface, so that two services on one host share a name.
 """
 
 import asyncio
@@ -19,16 +19,16 @@ _LOGGER = logging.getLogger(__name__)
 
 SERVICE_TYPE = "_wyoming._tcp.local."
 REFRESH_SECONDS = 30.0
-"""How often the host's addresses are looked at again (DHCP, a network that comes up late)."""
+"""How often the host's addresses are read again (DHCP, a network that comes up late)."""
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def reachable_addresses(host: str) -> list[IPAddress]:
-    """The addresses under which a LAN host reaches a server bound to `host`.
+    """Returns the addresses at which a LAN host reaches a server bound to `host`.
 
-    For a wildcard these are all of this host's, without loopback, link-local and multicast ones;
-    for a name or an address only what it stands for.
+    For a wildcard these are all addresses of this host except loopback, link-local and multicast
+    ones; for a name or an address, only those that it stands for.
     """
     if host in ("0.0.0.0", "::"):
         candidates = [
@@ -48,17 +48,17 @@ def _usable(ip: IPAddress) -> bool:
 
 
 class Advertisement:
-    """One service's announcement: made, kept true, withdrawn."""
+    """Announces one service, keeps the announcement up to date and withdraws it."""
 
     def __init__(self, name: str, host: str, port: int) -> None:
-        """`name` is the wanted instance name; another host's equal name gets a number behind."""
+        """`name` is the wanted instance name; if another host has it, a number is appended."""
         self._name = name
         self._host = host
         self._port = port
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Announce in the background; failures are logged, since the service works without."""
+        """Announce in the background; failures are logged, as the service works without it."""
         self._task = asyncio.create_task(self._run(), name="zeroconf")
 
     async def stop(self) -> None:
@@ -111,7 +111,7 @@ class Advertisement:
 
 
 def default_name(service: str) -> str:
-    """A stable instance name: the service and the host it runs on."""
+    """Returns a stable instance name: the service and the host that it runs on."""
     return f"{service}-{_dns_label(socket.gethostname().split('.')[0])}"
 
 

@@ -1,8 +1,8 @@
 """Reading Wyoming events within bounds.
 
 A Wyoming event is one line of JSON, then `data_length` bytes of JSON, then `payload_length` bytes
-(https://github.com/OHF-Voice/wyoming). The library's own reader believes every length it is told
-and takes a broken event for the end of the connection; this one refuses both by name.
+(https://github.com/OHF-Voice/wyoming). The library's own reader trusts every length that it is
+told and treats a malformed event as the end of the connection; this one refuses both with an error.
 """
 
 import asyncio
@@ -14,16 +14,16 @@ from wyoming.event import Event
 from wyoming_serving.errors import InvalidEvent
 
 MAX_HEADER_BYTES = 64 << 10
-"""Longest header line; give it to the stream as its `limit`."""
+"""Longest header line; pass it to the stream as its `limit`."""
 
 MAX_DATA_BYTES = 1 << 20
 
 
 async def read_event(reader: asyncio.StreamReader, max_payload_bytes: int) -> Event | None:
-    """Read one event; `None` is the end of the connection.
+    """Returns the next event, or None at the end of the connection.
 
     Raises:
-        InvalidEvent: what came is not a Wyoming event or is larger than allowed.
+        InvalidEvent: what arrived is not a Wyoming event, or is larger than allowed.
     """
     try:
         line = await reader.readline()

@@ -1,7 +1,7 @@
 """Ask a running service to describe itself: the health check of the containers.
 
-`python -m wyoming_serving.health tcp://127.0.0.1:10300` ends with status 0 when the answer names a
-program, and with 1 and one line when it does not.
+`python -m wyoming_serving.health tcp://127.0.0.1:10300` exits with status 0 if the answer names a
+program, and with 1 and one line of explanation if it does not.
 """
 
 import argparse
@@ -17,13 +17,13 @@ TIMEOUT_SECONDS = 5.0
 
 
 async def programs(uri: str) -> list[str]:
-    """The names of the programs that the service at `uri` offers.
+    """Returns the names of the programs that the service at `uri` offers.
 
     Raises:
         OSError: nothing listens there.
         TimeoutError: no answer within `TIMEOUT_SECONDS`.
         ConnectionError: the connection ended without one.
-        ValueError: `uri` is of no known kind.
+        ValueError: the kind of `uri` is not known.
     """
     async with asyncio.timeout(TIMEOUT_SECONDS):
         async with AsyncClient.from_uri(uri) as client:
@@ -36,7 +36,7 @@ async def programs(uri: str) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; gives the exit status."""
+    """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m wyoming_serving.health", description="Ask a service to describe itself."
     )

@@ -1,4 +1,4 @@
-"""Log lines as text for people or as JSON for machines."""
+"""Log lines as text for people, or as JSON for machines."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time (ISO 8601, UTC), level, logger, message, error if any."""
+    """One JSON object per line: time (ISO 8601, UTC), level, logger, message, and any error."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -22,7 +22,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(level: str, log_format: str) -> None:
-    """Send log lines to standard error; `stdio://` needs standard output for itself."""
+    """Send log lines to standard error, since `stdio://` uses standard output for events."""
     handler = logging.StreamHandler(sys.stderr)
     if log_format == "json":
         handler.setFormatter(JsonFormatter())

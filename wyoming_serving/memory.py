@@ -1,11 +1,11 @@
-"""Giving memory back to the system."""
+"""Returning memory to the operating system."""
 
 import ctypes
 import sys
 
 
 def release_freed_memory() -> None:
-    """Return to the system what the C library keeps of freed memory; only glibc knows how."""
+    """Return freed memory that the C library keeps; only glibc can do that."""
     if sys.platform != "linux":
         return
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

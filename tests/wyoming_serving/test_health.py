@@ -13,7 +13,7 @@ from wyoming_serving import health
 
 @asynccontextmanager
 async def server(answer: bytes) -> AsyncIterator[str]:
-    """Something that reads a line, answers and hangs up; gives its URI."""
+    """Something that reads a line, answers and hangs up; yields its URI."""
 
     async def on_connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert b'"describe"' in await reader.readline()

@@ -11,7 +11,7 @@ _BLOCK_BYTES = 1 << 16
 """Small enough that the C library keeps such blocks for later."""
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only glibc gives memory back when told to")
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc returns memory when told to")
 def test_freed_memory_goes_back() -> None:
     process = psutil.Process()
     blocks = [bytearray(b"x" * _BLOCK_BYTES) for _ in range(2_000)]

@@ -7,7 +7,7 @@ import torch
 
 
 def quantize_linear_layers(model: torch.nn.Module) -> None:
-    """Replace linear layers by int8 ones, one at a time so that memory holds few floats."""
+    """Replace linear layers by int8 ones, one at a time, so that few floats are in memory."""
     from torch.ao.nn.quantized.dynamic import Linear as Int8Linear
     from torch.ao.quantization import default_dynamic_qconfig
 
