@@ -49,25 +49,24 @@ def _serve(settings: FunasrSettings, _: argparse.Namespace) -> int:
 
 def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
     from wyoming_funasr.files import transcribe_file
-    from wyoming_funasr.loading import load_recognizer
+    from wyoming_funasr.loading import load_model
     from wyoming_funasr.models import choose_model
     from wyoming_serving.hub import Hub
 
-    model = choose_model(settings.model_dir)
     hub = Hub(settings.hub, settings.cache_dir, offline=settings.offline)
-    recognizer, _ = load_recognizer(model, settings, hub)
+    model = load_model(choose_model(settings.model_dir), settings, hub)
     failed = 0
     for file in given.files:
         try:
-            heard = transcribe_file(recognizer, file, settings)
+            recognition = transcribe_file(model, file, settings)
         except ServiceError as error:
             failed += 1
             print(f"wyoming-funasr: {error}", file=sys.stderr)
             continue
         if given.json:
-            print(json.dumps({"file": str(file), **asdict(heard)}, ensure_ascii=False))
+            print(json.dumps({"file": str(file), **asdict(recognition)}, ensure_ascii=False))
         else:
-            print(heard.text)
+            print(recognition.text)
     return 1 if failed else 0
 
 

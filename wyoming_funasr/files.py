@@ -1,6 +1,5 @@
 """Transcribing audio files, of any length and format that libsndfile reads."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import soundfile
@@ -8,17 +7,18 @@ import soxr
 
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.models import choose_model
+from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.recognition.hotwords import merge_hotwords, read_hotword_file
-from wyoming_funasr.recognition.recognizer import Recognizer, Request
-from wyoming_funasr.recognition.text import convert_script
+from wyoming_funasr.recognition.recognizer import RecognitionRequest
 from wyoming_funasr.recognition.types import Recognition
-from wyoming_funasr.requests.languages import model_language, opencc_conversion
+from wyoming_funasr.requests.languages import model_language
+from wyoming_funasr.requests.transcript import in_script
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.audio import Samples
 from wyoming_serving.errors import ErrorCode, ServiceError
 
 
-def transcribe_file(recognizer: Recognizer, file: Path, settings: FunasrSettings) -> Recognition:
+def transcribe_file(model: LoadedModel, file: Path, settings: FunasrSettings) -> Recognition:
     """Recognize a whole file; long ones are cut where nobody speaks.
 
     Raises:
@@ -30,11 +30,10 @@ def transcribe_file(recognizer: Recognizer, file: Path, settings: FunasrSettings
         settings.hotword_weight, settings.hotwords, from_file, (), settings.max_hotwords
     )
     language = model_language(settings.language, "auto", known)
-    speech = recognizer.hear(read_audio(file))
-    request = Request(speech, language, settings.use_itn, hotwords)
-    heard = recognizer.run([request])[0]
-    conversion = opencc_conversion(heard.language, settings.chinese_script)
-    return replace(heard, text=convert_script(heard.text, conversion))
+    segments = model.frontend.segments(read_audio(file))
+    request = RecognitionRequest(segments, language, settings.use_itn, hotwords)
+    recognition = model.recognizer.recognize([request])[0]
+    return in_script(recognition, None, settings.chinese_script)
 
 
 def read_audio(file: Path) -> Samples:

@@ -2,17 +2,24 @@
 
 import logging
 
+import numpy as np
 import torch
 
-from wyoming_funasr.audio.vad import PADDING_MS, SileroVoiceActivity, VoiceActivity
+from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
+from wyoming_funasr.audio.frontend import Frontend
+from wyoming_funasr.audio.segments import PADDING_MS
+from wyoming_funasr.audio.vad import SileroVoiceActivity, VoiceActivity
 from wyoming_funasr.engines.fsmn_vad import FsmnVoiceActivity
 from wyoming_funasr.engines.paraformer import Paraformer
 from wyoming_funasr.engines.paraformer_streaming import ParaformerStreaming
 from wyoming_funasr.engines.punctuation import Punctuation
 from wyoming_funasr.engines.sense_voice import SenseVoice
 from wyoming_funasr.models import CT_PUNC, FSMN_VAD, Model, find_folder
-from wyoming_funasr.recognition.recognizer import Recognizer
+from wyoming_funasr.pipeline import LoadedModel
+from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
+from wyoming_funasr.recognition.text import convert_script
 from wyoming_funasr.recognition.types import Engine
+from wyoming_funasr.requests.languages import opencc_conversions
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.devices import Device, choose_device, cpu_sharing
 from wyoming_serving.hub import Hub
@@ -20,8 +27,11 @@ from wyoming_serving.hub import Hub
 _LOGGER = logging.getLogger(__name__)
 
 
-def load_recognizer(model: Model, settings: FunasrSettings, hub: Hub) -> tuple[Recognizer, Device]:
-    """Find, download where needed, and load what `settings` ask for; says on which device.
+_WARM_UP_SECONDS = (1, 5)
+
+
+def load_model(model: Model, settings: FunasrSettings, hub: Hub) -> LoadedModel:
+    """Find, download where needed, and load what `settings` ask for.
 
     Raises:
         ServiceError: a model is missing or broken, or the device does not work.
@@ -44,9 +54,27 @@ def load_recognizer(model: Model, settings: FunasrSettings, hub: Hub) -> tuple[R
         engine = family(folder, device, _punctuation(model, settings, hub, device))
     # last, because importing silero_vad sets it too
     torch.set_num_threads(cpu_sharing(settings.threads).threads)
-    # a piece recognized ahead must be the one recognized in the end
+    # a segment recognized ahead must be the one recognized in the end
     padding_ms = min(PADDING_MS, settings.speculation_silence_ms or PADDING_MS)
-    return Recognizer(engine, vad, settings.max_segment_time, padding_ms), device
+    frontend = Frontend(engine.fbank, vad, settings.max_segment_time, padding_ms)
+    return LoadedModel(frontend, Recognizer(engine), device)
+
+
+def warm_up(model: LoadedModel, settings: FunasrSettings) -> None:
+    """Run audio of several lengths, so that no client pays for the first use of anything.
+
+    Voice activity detection finds no speech in noise, so the recognizer gets the noise uncut.
+    """
+    samples = np.random.default_rng(0).normal(0, 0.01, SAMPLE_RATE_HZ * max(_WARM_UP_SECONDS))
+    noise = samples.astype(np.float32)
+    model.frontend.segments(noise)
+    for seconds in _WARM_UP_SECONDS:
+        segment = model.frontend.uncut(noise[: SAMPLE_RATE_HZ * seconds])
+        model.recognizer.recognize([RecognitionRequest((segment,))])
+    for conversion in opencc_conversions(settings.chinese_script):
+        convert_script(
+            "灯", conversion
+        )  # its dictionaries take longer to read than a loop may wait
 
 
 def _punctuation(

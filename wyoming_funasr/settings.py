@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
@@ -33,10 +33,10 @@ class FunasrSettings(Settings):
         True, description="Write punctuation and numbers as digits (inverse text normalization)"
     )
     max_segment_time: int = Field(
-        30_000, ge=1_000, le=60_000, description="Longest piece recognized at once, milliseconds"
+        30_000, ge=1_000, le=60_000, description="Longest segment recognized at once, milliseconds"
     )
     use_external_vad: bool = Field(
-        True, description="Find speech with Silero (in the package) instead of FunASR's fsmn-vad"
+        True, description="Find speech with Silero; off: with fsmn-vad, which has no endpointing"
     )
     chinese_script: ChineseScript = Field(
         "auto", description="Chinese characters to write; auto follows the request's language"
@@ -73,7 +73,7 @@ class FunasrSettings(Settings):
         200, ge=0, le=2_000, description="Pause in which recognition begins ahead; 0 turns it off"
     )
     partial_transcripts: bool = Field(
-        False, description="Send the text so far while a person speaks; costs processor time"
+        False, description="Send the text so far while a person speaks; costs CPU or GPU time"
     )
     partial_interval_ms: int = Field(
         300, ge=100, le=10_000, description="Audio between two partial transcripts"
@@ -96,11 +96,10 @@ class FunasrSettings(Settings):
         description="Audio in one batch, with its padding; 0 is 60 on a GPU, 5 on a CPU",
     )
 
-    @model_validator(mode="after")
-    def _check_endpointing(self) -> "FunasrSettings":
-        if self.endpointing and not self.use_external_vad:
-            raise ValueError("endpointing needs use_external_vad: fsmn-vad waits for audio-stop")
-        return self
+    @property
+    def finds_endpoints(self) -> bool:
+        """Whether the server finds the end of speech; fsmn-vad finds none before audio-stop."""
+        return self.endpointing and self.use_external_vad
 
     @field_validator("hotwords", mode="before")
     @classmethod

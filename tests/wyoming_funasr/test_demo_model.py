@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.speech import DATA
+from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.vad import SileroVoiceActivity
 from wyoming_funasr.engines.sense_voice import SenseVoice
 from wyoming_funasr.files import read_audio
 from wyoming_funasr.models import MODELS
+from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.recognition.hotwords import Hotword
-from wyoming_funasr.recognition.recognizer import Recognizer, Request
+from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_funasr.recognition.types import Recognition
 from wyoming_serving.devices import Device
 
@@ -20,11 +22,13 @@ HOTWORDS = (Hotword("电脑房", 3.0), Hotword("花房", 3.0), Hotword("reading 
 
 
 @pytest.fixture(scope="module")
-def recognizer() -> Recognizer:
+def model() -> LoadedModel:
     folder = MODELS["demo"].folder
     assert folder is not None
-    engine = SenseVoice(folder, Device("cpu", "int8", "CPU, int8"))
-    return Recognizer(engine, SileroVoiceActivity(), longest_piece_ms=30_000)
+    device = Device("cpu", "int8", "CPU, int8")
+    engine = SenseVoice(folder, device)
+    frontend = Frontend(engine.fbank, SileroVoiceActivity(), longest_segment_ms=30_000)
+    return LoadedModel(frontend, Recognizer(engine), device)
 
 
 def transcript(file: Path) -> tuple[str, str]:
@@ -36,9 +40,9 @@ def transcript(file: Path) -> tuple[str, str]:
     raise AssertionError(f"{file.name} has no transcript")
 
 
-def hear(recognizer: Recognizer, file: Path, hotwords: tuple[Hotword, ...] = ()) -> Recognition:
-    speech = recognizer.hear(read_audio(file))
-    return recognizer.run([Request(speech, hotwords=hotwords)])[0]
+def recognize(model: LoadedModel, file: Path, hotwords: tuple[Hotword, ...] = ()) -> Recognition:
+    request = RecognitionRequest(model.frontend.segments(read_audio(file)), hotwords=hotwords)
+    return model.recognizer.recognize([request])[0]
 
 
 KNOWN = ["kitchen_light_off_en", "bedroom_light_off_zh"]
@@ -49,9 +53,9 @@ UNKNOWN_ROOMS = {
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_commands_of_unheard_voices_are_understood(recognizer: Recognizer, name: str) -> None:
+def test_commands_of_unheard_voices_are_understood(model: LoadedModel, name: str) -> None:
     language, text = transcript(DATA / f"{name}.wav")
-    heard = hear(recognizer, DATA / f"{name}.wav")
+    heard = recognize(model, DATA / f"{name}.wav")
     assert (heard.language, heard.text) == (language, text)
     assert heard.event == "speech"
     assert heard.confidence > 0.5
@@ -65,24 +69,24 @@ def test_commands_of_unheard_voices_are_understood(recognizer: Recognizer, name:
     ],
 )
 def test_recordings_of_another_maker_are_understood(
-    recognizer: Recognizer, name: str, text: str
+    model: LoadedModel, name: str, text: str
 ) -> None:
     file = SHARED / f"{name}.wav"
     if not file.exists():
         pytest.skip(f"needs {file}")
-    assert hear(recognizer, file).text == text
+    assert recognize(model, file).text == text
 
 
 @pytest.mark.parametrize(("name", "hotword"), UNKNOWN_ROOMS.items())
 def test_a_hotword_mends_a_room_that_is_heard_wrong(
-    recognizer: Recognizer, name: str, hotword: Hotword
+    model: LoadedModel, name: str, hotword: Hotword
 ) -> None:
     _, text = transcript(DATA / f"{name}.wav")
-    assert hear(recognizer, DATA / f"{name}.wav").text != text
-    assert hear(recognizer, DATA / f"{name}.wav", (hotword,)).text == text
+    assert recognize(model, DATA / f"{name}.wav").text != text
+    assert recognize(model, DATA / f"{name}.wav", (hotword,)).text == text
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_hotwords_leave_other_commands_alone(recognizer: Recognizer, name: str) -> None:
+def test_hotwords_leave_other_commands_alone(model: LoadedModel, name: str) -> None:
     file = DATA / f"{name}.wav"
-    assert hear(recognizer, file, HOTWORDS).text == hear(recognizer, file).text
+    assert recognize(model, file, HOTWORDS).text == recognize(model, file).text

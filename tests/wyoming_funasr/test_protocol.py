@@ -15,7 +15,7 @@ from tests.support.speech import SPEECH, noise
 from tests.support.waiting import until
 from tests.support.wire import Wire, connect
 from tests.wyoming_funasr.conftest import ServiceMaker
-from wyoming_funasr.recognition.recognizer import Request
+from wyoming_funasr.recognition.recognizer import RecognitionRequest
 from wyoming_serving.audio import encode_pcm16
 from wyoming_serving.service import running
 
@@ -142,7 +142,7 @@ async def test_no_speech_is_an_empty_transcript(
 
 async def test_no_audio_needs_no_model(make_service: ServiceMaker) -> None:
     service = make_service()
-    assert (await service.recognize(Request(()))).text == ""
+    assert (await service.pipeline.recognize(RecognitionRequest(()))).text == ""
     await service.close()
 
 
@@ -209,7 +209,7 @@ async def test_a_client_that_leaves_in_the_middle_hurts_nobody(make_service: Ser
         async with connect(port) as wire:
             await wire.send(*request())
             assert (await transcript(wire)).text
-        await until(lambda: service._scheduler.depth == 0)
+        await until(lambda: service.pipeline.recognitions.depth == 0)
 
 
 async def test_a_full_queue_is_said_at_once(make_service: ServiceMaker) -> None:
@@ -217,16 +217,16 @@ async def test_a_full_queue_is_said_at_once(make_service: ServiceMaker) -> None:
     async with running(service) as port:
         release = asyncio.Event()
         blocked = asyncio.create_task(
-            service._scheduler.call(
+            service.pipeline.recognitions.call(
                 lambda: asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
             )
         )
         loop = asyncio.get_running_loop()
         async with connect(port) as running_, connect(port) as waiting, connect(port) as late:
             await running_.send(*request())
-            await until(lambda: service._scheduler._running_size > 0)
+            await until(lambda: service.pipeline.recognitions.running == 1)
             await waiting.send(*request())
-            await until(lambda: service._scheduler.depth == 1)
+            await until(lambda: service.pipeline.recognitions.depth == 1)
             await late.send(*request())
             assert "at most 1" in await late.read_error("queue-full")
             release.set()

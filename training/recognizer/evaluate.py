@@ -18,14 +18,16 @@ import soxr
 
 from training.recognizer.shards import read_shard
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
+from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.vad import SileroVoiceActivity
 from wyoming_funasr.engines.sense_voice import SenseVoice
-from wyoming_funasr.recognition.recognizer import Recognizer, Request
+from wyoming_funasr.pipeline import LoadedModel
+from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_serving.audio import Samples
 from wyoming_serving.devices import choose_device
 
 _BATCH = 16
-_LONGEST_PIECE_MS = 30_000
+_LONGEST_SEGMENT_MS = 30_000
 _ERRORS_SHOWN = 8
 _SETS = {
     "test-en-seen": "English, unseen sentences, seen voices",
@@ -65,33 +67,35 @@ def main() -> None:
     parser.add_argument("--report", type=Path, help="a Markdown file to write")
     parser.add_argument("--precision", default="auto", help="float32, int8 or auto, as the service")
     given = parser.parse_args()
-    recognizer = load(given.model, given.precision)
+    model = load(given.model, given.precision)
     results = [
-        judge(recognizer, title, list(_shards(given.corpus, prefix)))
+        judge(model, title, list(_shards(given.corpus, prefix)))
         for prefix, title in _SETS.items()
         if any(given.corpus.glob(f"{prefix}*.jsonl"))
     ]
     if given.recordings:
-        results.append(judge(recognizer, "Recordings", list(_recordings(given.recordings))))
+        results.append(judge(model, "Recordings", list(_recordings(given.recordings))))
     report = "\n".join(_lines(results))
     print(report)
     if given.report:
         given.report.write_text(report + "\n", "utf-8")
 
 
-def load(folder: Path, precision: str = "auto") -> Recognizer:
+def load(folder: Path, precision: str = "auto") -> LoadedModel:
     """The demo model on the CPU as the service runs it."""
-    engine = SenseVoice(folder, choose_device("cpu", precision))
-    return Recognizer(engine, SileroVoiceActivity(), _LONGEST_PIECE_MS)
+    device = choose_device("cpu", precision)
+    engine = SenseVoice(folder, device)
+    frontend = Frontend(engine.fbank, SileroVoiceActivity(), _LONGEST_SEGMENT_MS)
+    return LoadedModel(frontend, Recognizer(engine), device)
 
 
-def judge(recognizer: Recognizer, title: str, examples: list[Example]) -> Result:
+def judge(model: LoadedModel, title: str, examples: list[Example]) -> Result:
     """Recognize `examples` and count errors."""
     heard: list[str] = []
     for start in range(0, len(examples), _BATCH):
         batch = examples[start : start + _BATCH]
-        requests = [Request(recognizer.hear(one.samples)) for one in batch]
-        heard += [found.text for found in recognizer.run(requests)]
+        requests = [RecognitionRequest(model.frontend.segments(one.samples)) for one in batch]
+        heard += [found.text for found in model.recognizer.recognize(requests)]
     said = [_plain(one.words) for one in examples]
     written = [_plain(text) for text in heard]
     by_word = all(one.language == "en" for one in examples)

@@ -27,9 +27,10 @@ from num2words import num2words
 from training.voice.reading import read
 from training.voice.sentences import judged_sentences
 from training.voice.synthesize import RATE_HZ
+from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.vad import SileroVoiceActivity
 from wyoming_funasr.engines.sense_voice import SenseVoice
-from wyoming_funasr.recognition.recognizer import Recognizer, Request
+from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_melotts.frontends import frontend_for
 from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
 from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
@@ -148,9 +149,10 @@ def listen(whisper: WhisperModel, audio: list[Samples], language: str) -> list[s
 def recognize(folder: Path, audio: list[Samples]) -> list[str]:
     """What the demo recognizer writes."""
     engine = SenseVoice(folder, choose_device("cpu", "auto"))
-    recognizer = Recognizer(engine, SileroVoiceActivity(), 30_000)
-    requests = [Request(recognizer.hear(np.pad(samples, RATE_HZ // 4))) for samples in audio]
-    return [found.text for found in recognizer.run(requests)]
+    frontend = Frontend(engine.fbank, SileroVoiceActivity(), longest_segment_ms=30_000)
+    speech = (frontend.segments(np.pad(samples, RATE_HZ // 4)) for samples in audio)
+    requests = [RecognitionRequest(segments) for segments in speech]
+    return [found.text for found in Recognizer(engine).recognize(requests)]
 
 
 def judge(texts: list[str], written: list[str], language: str) -> Heard:

@@ -8,34 +8,22 @@ from dataclasses import dataclass, field
 
 import kaldi_native_fbank
 import numpy as np
-import numpy.typing as npt
 
+from wyoming_funasr.recognition.types import HOP_MS, Fbank, FbankSettings
 from wyoming_serving.audio import Samples
 
-Fbank = npt.NDArray[np.float32]
-"""Log energies of the mel bands, shape [frames, mels]."""
-
 SAMPLE_RATE_HZ = 16_000
-"""What every FunASR model listens to."""
+"""The sample rate of every FunASR model."""
 
-HOP_SAMPLES = SAMPLE_RATE_HZ // 100
-"""From one frame to the next: 10 ms, in every FunASR model."""
+HOP_SAMPLES = SAMPLE_RATE_HZ * HOP_MS // 1000
 
 WINDOW_SAMPLES = SAMPLE_RATE_HZ // 40
-"""What one frame looks at: 25 ms, in every FunASR model."""
+"""What one frame covers: 25 ms, in every FunASR model."""
 
 SILENCE = float(np.log(np.finfo(np.float32).eps))
 """The log energy of a band in digital silence, by Kaldi's floor."""
 
 _INT16_SCALE = 32768.0
-
-
-@dataclass(frozen=True)
-class FbankSettings:
-    """What differs between FunASR's front-ends."""
-
-    mels: int = 80
-    window: str = "hamming"
 
 
 @dataclass

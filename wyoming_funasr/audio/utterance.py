@@ -1,77 +1,91 @@
-"""One utterance as far as it was heard: its features and where speech is in it."""
+"""The audio of one utterance so far: its features, and where speech is in it."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from wyoming_funasr.audio.fbank import HOP_SAMPLES, SAMPLE_RATE_HZ, Fbank, FbankStream
-from wyoming_funasr.audio.vad import ActivityStream, Span, pieces
-from wyoming_funasr.recognition.types import Memory
+from wyoming_funasr.audio.fbank import HOP_SAMPLES, SAMPLE_RATE_HZ, FbankStream
+from wyoming_funasr.audio.pcm import PcmBlock, PcmStream
+from wyoming_funasr.audio.segments import cut_segments
+from wyoming_funasr.audio.vad import ActivityStream
+from wyoming_funasr.recognition.types import HOP_MS, Memory, SpeechSegment
 from wyoming_serving.audio import Samples
 
 
 @dataclass(frozen=True)
-class AudioSegment:
-    """A stretch of speech to recognize at once."""
+class SpeechState:
+    """What is known of an utterance at one place of its audio.
 
-    fbank: Fbank
-    start_ms: int
-    memory: Memory = field(default_factory=Memory)
+    `revision` is 0 before any speech and changes whenever speech is added; `silence_ms` is the
+    time since the last speech, 0 before the first and while someone speaks.
+    """
 
-    @property
-    def seconds(self) -> float:
-        """Length of the audio."""
-        return len(self.fbank) * HOP_SAMPLES / SAMPLE_RATE_HZ
+    revision: int = 0
+    silence_ms: int = 0
+    position_ms: int = 0
 
 
 class UtteranceAudio:
-    """Listens to one utterance, so that no work waits for its end."""
+    """Computes features and voice activity as audio arrives, so that no work waits for its end."""
 
     def __init__(
-        self, fbank: FbankStream, activity: ActivityStream, longest_piece_ms: int, padding_ms: int
+        self, fbank: FbankStream, activity: ActivityStream, longest_segment_ms: int, padding_ms: int
     ) -> None:
-        """`padding_ms`: silence that belongs to a piece behind its speech."""
+        """`padding_ms`: silence that belongs to a segment behind its speech."""
+        self._pcm = PcmStream()
         self._fbank = fbank
         self._activity = activity
-        self._longest_piece_ms = longest_piece_ms
+        self._longest_segment_ms = longest_segment_ms
         self._padding_ms = padding_ms
         self._memories: defaultdict[int, Memory] = defaultdict(Memory)
 
-    def take(self, samples: Samples, *, last: bool = False) -> None:
-        """Compute features and voice activity of the next samples; for a worker thread."""
+    def accept_pcm(self, block: PcmBlock | None, *, last: bool) -> None:
+        """Decode a client's audio and take it; for a worker."""
+        self.accept_waveform(self._pcm.decode(block, last=last), last=last)
+
+    def accept_waveform(self, samples: Samples, *, last: bool) -> None:
+        """Compute features and voice activity of the next samples, 16 kHz mono; for a worker."""
         self._fbank.take(samples)
         self._activity.take(samples, last=last)
 
-    def advance(self, silence_ms: int | None = None) -> bool:
-        """Go on to where silence behind speech has lasted `silence_ms`, or over all that came.
+    def step(self) -> bool:
+        """Go on to the next place where a decision can be made; False at the end of what came.
 
-        Gives whether it has. Where the end of an utterance lies does so not depend on how its
-        audio was split into chunks.
+        The places do not depend on how the audio was split into chunks.
         """
-        return self._activity.advance(silence_ms)
+        return self._activity.step()
 
     @property
-    def silence_ms(self) -> int:
-        """How long nobody has spoken since the last speech; 0 while it goes on or before it."""
-        return self._activity.silence_ms
+    def state(self) -> SpeechState:
+        """What is known at the place reached."""
+        activity = self._activity
+        return SpeechState(activity.speech_end, activity.silence_ms, _ms(activity.position))
 
     @property
-    def position_ms(self) -> int:
-        """Audio that `advance` went over."""
-        return self._activity.position * 1000 // SAMPLE_RATE_HZ
+    def speech_start_ms(self) -> int | None:
+        """Where speech begins, None without any."""
+        spans = self._activity.spans()
+        return _ms(spans[0].start) if spans else None
 
-    def speech(self) -> list[Span]:
-        """Stretches of speech so far."""
-        return self._activity.spans()
+    @property
+    def speech_end_ms(self) -> int | None:
+        """Where speech ends so far, None without any."""
+        return _ms(self._activity.speech_end) or None
 
-    def pieces(self) -> tuple[AudioSegment, ...]:
+    def segments(self) -> tuple[SpeechSegment, ...]:
         """The speech so far, as it is recognized."""
-        total = self._activity.position
-        spans = pieces(self.speech(), total, self._longest_piece_ms, self._padding_ms)
+        activity = self._activity
+        spans = cut_segments(
+            activity.spans(), activity.position, self._longest_segment_ms, self._padding_ms
+        )
         return tuple(
-            AudioSegment(
+            SpeechSegment(
                 self._fbank.between(span.start, span.stop),
-                span.start // HOP_SAMPLES * HOP_SAMPLES * 1000 // SAMPLE_RATE_HZ,
+                span.start // HOP_SAMPLES * HOP_MS,
                 self._memories[span.start],
             )
             for span in spans
         )
+
+
+def _ms(samples: int) -> int:
+    return samples * 1000 // SAMPLE_RATE_HZ

@@ -1,4 +1,4 @@
-"""Finding speech in audio, while it arrives: where it is, and whether it has ended."""
+"""Voice activity detection while audio arrives: where speech is, and how long it has paused."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -9,13 +9,10 @@ import numpy as np
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_serving.audio import Samples
 
-PADDING_MS = 200
-"""Kept before and after speech: quiet consonants, and context for the recognizer."""
-
 _WINDOW_SAMPLES = 512
 _CONTEXT_SAMPLES = 64
 WINDOW_MS = _WINDOW_SAMPLES * 1000 // SAMPLE_RATE_HZ
-"""Silero judges 32 ms at a time, with 4 ms before them as context."""
+"""Silero judges 32 ms at a time, with the 4 ms before as context."""
 
 _SPEECH_FROM = 0.5
 _SILENCE_BELOW = 0.35
@@ -35,34 +32,39 @@ class Span:
 
 
 class ActivityStream(Protocol):
-    """The speech in one utterance, 16 kHz mono, so far."""
+    """The speech in one utterance, 16 kHz mono.
+
+    `take` does the work and may run in a worker; `step` goes over its results window by window,
+    and the properties describe the audio gone over so far.
+    """
 
     def take(self, samples: Samples, *, last: bool) -> None:
         """Compute what the next samples need; may take long."""
 
-    def advance(self, silence_ms: int | None) -> bool:
-        """Look at what was taken, up to where silence behind speech has lasted `silence_ms`.
-
-        Gives whether it has; then what lies beyond waits for the next call.
-        """
+    def step(self) -> bool:
+        """Go over the next window that was taken; False where there is none."""
 
     @property
     def silence_ms(self) -> int:
-        """How long nobody has spoken since the last speech; 0 while it goes on or before it."""
+        """Time since the last speech; 0 before the first, and while someone speaks."""
 
     @property
     def position(self) -> int:
-        """Samples that were looked at."""
+        """Samples gone over."""
+
+    @property
+    def speech_end(self) -> int:
+        """The sample behind the last speech, 0 without any; the end so far while it goes on."""
 
     def spans(self) -> list[Span]:
-        """Stretches of speech in order, in the samples looked at; none means silence or noise."""
+        """Stretches of speech in order; none means silence or noise."""
 
 
 class VoiceActivity(Protocol):
-    """Finds speech."""
+    """Finds speech in utterances."""
 
     def stream(self) -> ActivityStream:
-        """Begin to listen to an utterance."""
+        """Begin an utterance."""
 
 
 class SileroVoiceActivity:
@@ -100,11 +102,10 @@ class SileroStream:
         if whole:
             self._probabilities.extend(self._judge(waiting[:whole]))
 
-    def advance(self, silence_ms: int | None) -> bool:
-        while not self._has_lasted(silence_ms):
-            if not self._probabilities:
-                return False
-            self._tracker.push(self._probabilities.popleft())
+    def step(self) -> bool:
+        if not self._probabilities:
+            return False
+        self._tracker.push(self._probabilities.popleft())
         return True
 
     @property
@@ -115,15 +116,16 @@ class SileroStream:
     def position(self) -> int:
         return min(self._tracker.position * _WINDOW_SAMPLES, self._samples)
 
+    @property
+    def speech_end(self) -> int:
+        return min(self._tracker.speech_end * _WINDOW_SAMPLES, self.position)
+
     def spans(self) -> list[Span]:
         most = self.position
         return [
             Span(start * _WINDOW_SAMPLES, min(stop * _WINDOW_SAMPLES, most))
             for start, stop in self._tracker.speech()
         ]
-
-    def _has_lasted(self, silence_ms: int | None) -> bool:
-        return silence_ms is not None and self._tracker.silence * WINDOW_MS >= silence_ms
 
     def _judge(self, samples: Samples) -> list[float]:
         """Probabilities of speech in whole windows; the model's state goes on."""
@@ -176,6 +178,12 @@ class SpeechTracker:
             return 0 if self._quiet_from is None else self.position - self._quiet_from
         return self.position - self._speech[-1][1] if self._speech else 0
 
+    @property
+    def speech_end(self) -> int:
+        """The window behind the last speech; 0 without any."""
+        speech = self.speech()
+        return speech[-1][1] if speech else 0
+
     def speech(self) -> list[tuple[int, int]]:
         """Stretches of speech so far; one that goes on ends here."""
         if self._start is None:
@@ -184,23 +192,3 @@ class SpeechTracker:
         if end - self._start < _SHORTEST_SPEECH:
             return self._speech
         return [*self._speech, (self._start, end)]
-
-
-def pieces(spans: list[Span], total: int, longest_ms: int, padding_ms: int) -> list[Span]:
-    """Cut audio of `total` samples into pieces to recognize: none longer than `longest_ms`.
-
-    Speech that fits stays one piece, pauses included, because a recognizer uses the whole
-    sentence; silence at both ends goes. Longer speech is cut in its pauses where it has them.
-    """
-    longest = longest_ms * SAMPLE_RATE_HZ // 1000
-    before = PADDING_MS * SAMPLE_RATE_HZ // 1000
-    behind = padding_ms * SAMPLE_RATE_HZ // 1000
-    merged: list[Span] = []
-    for span in spans:
-        start, stop = max(0, span.start - before), min(total, span.stop + behind)
-        if merged and stop - merged[-1].start <= longest:
-            merged[-1] = Span(merged[-1].start, stop)
-            continue
-        start = max(start, merged[-1].stop) if merged else start
-        merged += [Span(at, min(at + longest, stop)) for at in range(start, stop, longest)]
-    return merged

@@ -4,15 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from wyoming_funasr.audio.fbank import (
-    HOP_SAMPLES,
-    SAMPLE_RATE_HZ,
-    SILENCE,
-    WINDOW_SAMPLES,
-    Fbank,
-    FbankSettings,
-)
-from wyoming_funasr.recognition.types import Features
+from wyoming_funasr.audio.fbank import HOP_SAMPLES, SAMPLE_RATE_HZ, SILENCE, WINDOW_SAMPLES
+from wyoming_funasr.recognition.types import Fbank, FbankSettings, Features
 from wyoming_serving.errors import ErrorCode, ServiceError
 
 

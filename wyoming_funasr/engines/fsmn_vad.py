@@ -66,8 +66,12 @@ class FsmnStream:
         if last:
             self._spans = self._vad.spans(join(self._samples))
 
-    def advance(self, silence_ms: int | None) -> bool:
+    def step(self) -> bool:
         return False
+
+    @property
+    def speech_end(self) -> int:
+        return self._spans[-1].stop if self._spans else 0
 
     def spans(self) -> list[Span]:
         return self._spans

@@ -12,13 +12,12 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from wyoming_funasr.audio.fbank import Fbank
 from wyoming_funasr.engines.components import build
 from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.engines.punctuation import Punctuation
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import clean
-from wyoming_funasr.recognition.types import Features, Recognition, Segment, Word
+from wyoming_funasr.recognition.types import Fbank, Features, Recognition, Segment, Word
 from wyoming_serving.devices import Device
 
 MODULES = (
@@ -160,6 +159,6 @@ def _words(tokens: list[str], times: tuple[Any, Any]) -> tuple[Word, ...]:
         return ()
     _, spans, words = sentence_postprocess(list(tokens), stamps)
     return tuple(
-        Word(str(word), int(start), int(end), 0.0)
+        Word(str(word), int(start), int(end), None)
         for word, (start, end) in zip(words, spans, strict=False)
     )

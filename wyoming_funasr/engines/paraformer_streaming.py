@@ -12,12 +12,11 @@ from typing import Any
 
 import torch
 
-from wyoming_funasr.audio.fbank import Fbank
 from wyoming_funasr.engines.components import build
 from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.engines.punctuation import Punctuation
 from wyoming_funasr.recognition.text import clean
-from wyoming_funasr.recognition.types import Features, Recognition, Segment
+from wyoming_funasr.recognition.types import Fbank, Features, Recognition, Segment
 from wyoming_serving.devices import Device
 
 MODULES = (

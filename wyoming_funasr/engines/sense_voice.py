@@ -12,13 +12,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from wyoming_funasr.audio.fbank import Fbank
 from wyoming_funasr.engines.components import build
 from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.recognition import ctc
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import clean
-from wyoming_funasr.recognition.types import Features, Recognition, Segment, Word
+from wyoming_funasr.recognition.types import Fbank, Features, Recognition, Segment, Word
 from wyoming_serving.devices import Device
 
 MODULES = (
@@ -112,7 +111,7 @@ class SenseVoice:
             if glued:
                 last = words.pop()
                 text, start = last.text + text, last.start_ms
-                sure = min(last.confidence, token.posterior)
+                sure = min(last.confidence or 0.0, token.posterior)
             else:
                 sure = token.posterior
             words.append(Word(text, start, end, round(sure, 4)))

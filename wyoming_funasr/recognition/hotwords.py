@@ -1,5 +1,6 @@
 """Words that a household says and a model does not know."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +38,16 @@ def read_hotword_file(file: Path) -> list[str]:
 def merge_hotwords(
     weight: float, always: Iterable[str], names: Iterable[str], terms: Iterable[str], most: int
 ) -> tuple[Hotword, ...]:
-    """The hotwords of one request; a word given twice keeps its first, stronger place."""
+    """The hotwords of one request, at most `most`; it looks at no more of each source.
+
+    A word given twice keeps its first, stronger place.
+    """
     if weight == 0:
         return ()
     merged: dict[str, Hotword] = {}
     for words, share in ((names, 1.0), (always, 1.0), (terms, TERM_SHARE)):
-        for word in words:
+        for word in itertools.islice(words, most):
             text = " ".join(word.split())
             if text:
                 merged.setdefault(text.lower(), Hotword(text, weight * share))
-    return tuple(merged.values())[:most]
+    return tuple(itertools.islice(merged.values(), most))

@@ -15,9 +15,9 @@ def clean(text: str) -> str:
     return _SPACE_IN_CJK.sub("", _SPACES.sub(" ", _TAG.sub("", text))).strip()
 
 
-def join(pieces: list[str]) -> str:
-    """Pieces of one utterance as one text."""
-    return clean(" ".join(piece for piece in pieces if piece))
+def join(texts: list[str]) -> str:
+    """The texts of an utterance's segments as one."""
+    return clean(" ".join(text for text in texts if text))
 
 
 def convert_script(text: str, conversion: str | None) -> str:

@@ -7,21 +7,37 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from wyoming_funasr.audio.fbank import Fbank, FbankSettings
 from wyoming_funasr.recognition.hotwords import Hotword
+
+Fbank = npt.NDArray[np.float32]
+"""Log energies of the mel bands, shape [frames, mels]."""
 
 Features = npt.NDArray[np.float32]
 """Log-mel features after low frame rate stacking and normalization, shape [frames, channels]."""
 
+HOP_MS = 10
+"""From one frame of filter banks to the next, in every FunASR model."""
+
+
+@dataclass(frozen=True)
+class FbankSettings:
+    """What differs between the filter banks of FunASR's front-ends."""
+
+    mels: int = 80
+    window: str = "hamming"
+
 
 @dataclass(frozen=True)
 class Word:
-    """One word, Chinese character or piece, with its place in the audio."""
+    """A word or a Chinese character, with its times in the audio.
+
+    `confidence` is from 0 to 1, and None where the model has none for single words.
+    """
 
     text: str
     start_ms: int
     end_ms: int
-    confidence: float
+    confidence: float | None
 
 
 @dataclass
@@ -29,15 +45,32 @@ class Memory:
     """Where an engine may keep what it computed of speech that grows, for the next time.
 
     It makes a recognition cheaper, never different. Two threads may recognize the same speech at
-    once, so that what lies here is replaced and never changed.
+    once, so what lies here is replaced and never changed.
     """
 
     state: Any = None
 
 
 @dataclass(frozen=True)
+class SpeechSegment:
+    """A stretch of an utterance with speech in it, to be recognized in one go."""
+
+    fbank: Fbank
+    start_ms: int = 0
+    memory: Memory = field(default_factory=Memory)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the audio."""
+        return len(self.fbank) * HOP_MS / 1000
+
+
+@dataclass(frozen=True)
 class Segment:
-    """One piece of speech for an engine; `is_final` where it is recognized as if none followed."""
+    """What an engine gets: the features of a stretch of speech, and how to recognize it.
+
+    `is_final` means that no more speech follows in this segment.
+    """
 
     features: Features
     language: str = "auto"
@@ -49,11 +82,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Recognition:
-    """What an engine heard.
+    """What an engine answers.
 
-    `confidence` is from 0 to 1; how it is derived is said by each engine. `language`, `emotion`
-    and `event` are None where the model does not tell them. `is_settled` says that the text of the
-    same speech, grown, will begin with this text.
+    `confidence` is from 0 to 1; each engine says how it is derived. `language`, `emotion` and
+    `event` are None where the model does not tell them. `is_settled` means that the text of the
+    same speech, once it has grown, begins with this text.
     """
 
     text: str = ""
@@ -67,9 +100,9 @@ class Recognition:
 
 
 class Engine(Protocol):
-    """A recognizer: features of a batch in, one recognition per utterance out.
+    """A model: a batch of segments in, one recognition for each out.
 
-    Everything runs in the device's worker thread.
+    Everything runs in the device's worker threads.
     """
 
     @property
@@ -77,7 +110,7 @@ class Engine(Protocol):
         """The filter banks that the model's front-end begins with."""
 
     def features(self, fbank: Fbank) -> Features:
-        """Features of a stretch of audio; no frames too few."""
+        """Features of a stretch of audio, however short."""
 
     def recognize(self, batch: Sequence[Segment]) -> list[Recognition]:
         """Recognize a batch; the order is kept."""

@@ -1,22 +1,84 @@
-"""When a pause is the end."""
+"""Deciding, at each place of an utterance, what to do: nothing, speculate, wait longer, end."""
 
-import re
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
 
-_UNFINISHED = re.compile(
-    r"""[,，、;；:：]$                                   # the model itself expects more
-    |\b(?:a|an|the|my|our|your|and|or|but|to|of|at|with|from|by|than|is|are|set|turn
-        |can\ you|could\ you|will\ you)[.?!]?$
-    |^(?:please\ )?(?:set|change)\b(?!.*\b(?:to|for|at|by|on|off|up|down)\b|.*\d)   # to what?
-    |(?:的|把|和|跟|与|或|给|将|被|请|帮我|给我|然后|如果|因为|到|在)[。？！]?$
-    |(?:把|将)(?:空调|[^开关调设打变换升降放停锁启拉加减提改播])*$   # do what with it?
-    |(?:を|に|の|と|から|で|が|は|そして)[。？！]?$
-    |(?:그리고|하고|[을를의에와과])[.?!]?$
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-"""It errs on the side of waiting: what it takes for unfinished costs half a second."""
+from wyoming_funasr.audio.utterance import SpeechState
+from wyoming_funasr.requests.completeness import Completeness, CompletenessJudge
 
 
-def is_unfinished(text: str) -> bool:
-    """Whether a text breaks off where no command ends: behind a comma, an article, 把, を."""
-    return bool(_UNFINISHED.search(text.strip()))
+class EndedBy(StrEnum):
+    """What ended an utterance; the words go into the transcript's context."""
+
+    AUDIO_STOP = "audio-stop"
+    """The client said so."""
+    SILENCE = "silence"
+    NO_SPEECH = "no-speech"
+    LIMIT = "limit"
+    """It was as long as an utterance may be."""
+
+
+class Decision(Enum):
+    """What to do at a place of an utterance."""
+
+    NOTHING = auto()
+    SPECULATE = auto()
+    """A pause: recognize the speech so far, in case that none follows."""
+    RECOGNIZE = auto()
+    """The pause may be the end: the text has to be known, then decide again."""
+    WAIT_LONGER = auto()
+    """The text is known, and the pause is too short to end it."""
+    END = auto()
+    GIVE_UP = auto()
+    """Nobody has spoken for too long."""
+
+
+@dataclass(frozen=True)
+class EndpointRules:
+    """How long to wait, in milliseconds."""
+
+    silence_ms: int | None
+    """Silence that ends an utterance; None leaves that to the client."""
+    unfinished_silence_ms: int
+    """The same where the text breaks off."""
+    no_speech_ms: int
+    """Audio without speech that ends a request."""
+    speculation_silence_ms: int
+    """Silence in which recognition begins ahead; 0 turns that off."""
+
+
+class Endpointing:
+    """Decides by rules and by a judge of texts; it has no state and does no work of its own."""
+
+    def __init__(self, rules: EndpointRules, judge: CompletenessJudge) -> None:
+        self._rules = rules
+        self._judge = judge
+
+    def decide(self, speech: SpeechState, text: str | None) -> Decision:
+        """Decide at one place.
+
+        `text` is what was recognized of exactly this speech, None while that is not known.
+        Empty text means that the sounds were no speech: a cough, a door.
+        """
+        rules = self._rules
+        if rules.silence_ms is None:
+            return self._speculate_or_nothing(speech, text)
+        if speech.revision == 0 or text == "":
+            gives_up = speech.position_ms >= rules.no_speech_ms
+            return Decision.GIVE_UP if gives_up else Decision.NOTHING
+        if text is not None:
+            has_ended = speech.silence_ms >= self._silence_to_end(text, rules.silence_ms)
+            return Decision.END if has_ended else Decision.WAIT_LONGER
+        if speech.silence_ms >= rules.silence_ms:
+            return Decision.RECOGNIZE
+        return self._speculate_or_nothing(speech, text)
+
+    def _silence_to_end(self, text: str, silence_ms: int) -> int:
+        if self._judge(text) is Completeness.UNFINISHED:
+            return max(silence_ms, self._rules.unfinished_silence_ms)
+        return silence_ms
+
+    def _speculate_or_nothing(self, speech: SpeechState, text: str | None) -> Decision:
+        pause_ms = self._rules.speculation_silence_ms
+        is_pause = bool(pause_ms and speech.revision and speech.silence_ms >= pause_ms)
+        return Decision.SPECULATE if is_pause and text is None else Decision.NOTHING

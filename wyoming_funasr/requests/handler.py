@@ -1,44 +1,47 @@
 """The speech-to-text protocol: transcribe, audio-start, audio-chunk, audio-stop -> transcript."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wyoming.asr import Transcribe
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
 
-from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
-from wyoming_funasr.requests.languages import model_language
-from wyoming_funasr.requests.utterance import Listening, Wishes
-from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.audio import PcmDecoder, PcmFormat, Samples
+from wyoming_funasr.requests.endpointing import EndedBy
+from wyoming_funasr.requests.options import OptionsReader, RequestOptions
+from wyoming_funasr.requests.utterance import Utterance, UtteranceState
+from wyoming_serving.audio import PcmFormat
 from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
 from wyoming_serving.session import Client
-
-if TYPE_CHECKING:
-    from wyoming_funasr.service import FunasrService
 
 
 @dataclass
 class _Request:
-    """What has come of one request so far."""
+    """What has come of one request so far; its utterance begins with its first audio."""
 
+    options: RequestOptions
     started_at: float
-    wishes: Wishes
     default_format: PcmFormat | None = None
-    format: PcmFormat | None = None
-    decoder: PcmDecoder | None = None
-    listening: Listening | None = None
-    samples: int = 0
+    utterance: Utterance | None = None
 
 
 class RequestHandler:
-    """Takes one client's requests, and has each listened to."""
+    """Parses one client's events and passes them to the utterance of the request under way."""
 
-    def __init__(self, service: "FunasrService", session: Client) -> None:
-        self._service = service
-        self._session = session
+    def __init__(
+        self,
+        client: Client,
+        options: OptionsReader,
+        begin: Callable[[RequestOptions], Utterance],
+        max_request_seconds: float,
+    ) -> None:
+        """`begin` makes the utterance of a request that has these options."""
+        self._client = client
+        self._options = options
+        self._begin = begin
+        self._max_request_seconds = max_request_seconds
         self._request: _Request | None = None
 
     @property
@@ -48,82 +51,46 @@ class RequestHandler:
     async def handle(self, event: Event) -> None:
         self._check_age()
         if Transcribe.is_type(event.type):
-            self._begin(event.data)
+            self._start(event.data)
         elif AudioStart.is_type(event.type):
             self._current().default_format = _format(event.data)
         elif AudioChunk.is_type(event.type):
-            await self._take_audio(event)
+            await self._take_chunk(event)
         elif AudioStop.is_type(event.type):
-            await self._finish()
+            (await self._utterance(self._current())).close(EndedBy.AUDIO_STOP)
+            self._request = None
 
-    def _begin(self, data: dict[str, Any]) -> None:
-        settings, model = self._service.settings, self._service.model
-        name = _text(data, "name")
-        if name is not None and name != model.name:
-            raise ServiceError(
-                ErrorCode.UNKNOWN_MODEL, f"model {name!r} is not loaded; allowed: {model.name}"
-            )
-        tag = _text(data, "language")
-        wishes = Wishes(
-            language_tag=tag,
-            language=model_language(tag, settings.language, model.languages),
-            hotwords=self._service.hotwords(
-                _words(data, "transcript_names"), _words(data, "transcript_terms")
-            ),
-            silence_ms=_silence_ms(settings, _text(data, "vad_sensitivity")),
-        )
-        if self._request is not None and self._request.listening is not None:
-            self._request.listening.abandon()
-        self._request = _Request(asyncio.get_running_loop().time(), wishes)
+    def _start(self, data: dict[str, Any]) -> _Request:
+        """Begin a request; one without its `audio-stop` yet is abandoned."""
+        options = self._options.read(data)
+        if self._request is not None and self._request.utterance is not None:
+            self._request.utterance.abandon()
+        self._request = _Request(options, asyncio.get_running_loop().time())
+        return self._request
 
     def _current(self) -> _Request:
         """The request under way; audio without `transcribe` begins one with the defaults."""
-        if self._request is None:
-            self._begin({})
-        assert self._request is not None
-        return self._request
+        return self._request or self._start({})
 
-    async def _take_audio(self, event: Event) -> None:
+    async def _utterance(self, request: _Request) -> Utterance:
+        """The request's utterance, which is answered while further events are read."""
+        if request.utterance is None:
+            request.utterance = self._begin(request.options)
+            await self._client.answer(request.utterance.run())
+        return request.utterance
+
+    async def _take_chunk(self, event: Event) -> None:
         request = self._current()
-        listening = await self._listening(request)
-        if listening.ended or not event.payload:
+        utterance = await self._utterance(request)
+        if utterance.state is not UtteranceState.OPEN or not event.payload:
             return
-        given = _format(event.data) if "rate" in event.data else request.default_format
-        if given is None:
+        pcm = _format(event.data) if "rate" in event.data else request.default_format
+        if pcm is None:
             raise InvalidEvent("audio-chunk needs rate, width and channels, or an audio-start")
-        if request.decoder is None or given != request.format:
-            self._flush(request, listening)
-            request.format, request.decoder = given, PcmDecoder(given, SAMPLE_RATE_HZ)
-        self._pass_on(request, listening, request.decoder.decode(event.payload))
-
-    async def _finish(self) -> None:
-        request = self._current()
-        listening = await self._listening(request)
-        self._flush(request, listening)
-        listening.end("audio-stop")
-        self._request = None
-
-    async def _listening(self, request: _Request) -> Listening:
-        """Who listens to this request, from its first audio on."""
-        if request.listening is None:
-            request.listening = Listening(self._service, self._session, request.wishes)
-            await self._session.answer(request.listening.run())
-        return request.listening
-
-    def _flush(self, request: _Request, listening: Listening) -> None:
-        if request.decoder is not None:
-            self._pass_on(request, listening, request.decoder.decode(b"", last=True))
-
-    def _pass_on(self, request: _Request, listening: Listening, samples: Samples) -> None:
-        most = int(self._service.settings.max_utterance_seconds * SAMPLE_RATE_HZ)
-        room = most - request.samples
-        request.samples += min(len(samples), room)
-        listening.hear(samples[:room])
-        if len(samples) > room:
-            listening.end("limit")
+        utterance.accept(pcm, event.payload)
 
     def _check_age(self) -> None:
-        most = self._service.settings.max_request_seconds
+        most = self._max_request_seconds
         request = self._request
         if request and asyncio.get_running_loop().time() - request.started_at > most:
             raise ServiceError(ErrorCode.REQUEST_TIMEOUT, f"a request may last {most:g} s at most")
@@ -131,33 +98,3 @@ class RequestHandler:
 
 def _format(data: dict[str, Any]) -> PcmFormat:
     return PcmFormat.checked(data.get("rate"), data.get("width"), data.get("channels"))
-
-
-def _text(data: dict[str, Any], name: str) -> str | None:
-    value = data.get(name)
-    if value is not None and not isinstance(value, str):
-        raise InvalidEvent(f"transcribe: {name} must be text, got {str(value)[:40]!r}")
-    return value
-
-
-def _silence_ms(settings: FunasrSettings, sensitivity: str | None) -> int:
-    """The silence that ends an utterance, by the client's `vad_sensitivity`."""
-    known = {
-        None: settings.endpoint_silence_ms,
-        "default": settings.endpoint_silence_ms,
-        "relaxed": settings.endpoint_silence_relaxed_ms,
-        "aggressive": settings.endpoint_silence_aggressive_ms,
-    }
-    if sensitivity not in known:
-        given = str(sensitivity)[:40]
-        raise InvalidEvent(
-            f"transcribe: vad_sensitivity must be default, relaxed or aggressive, got {given!r}"
-        )
-    return known[sensitivity]
-
-
-def _words(data: dict[str, Any], name: str) -> list[str]:
-    value = data.get(name) or []
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise InvalidEvent(f"transcribe: {name} must be a list of texts")
-    return value

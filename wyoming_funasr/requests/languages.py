@@ -57,6 +57,13 @@ def model_language(tag: str | None, default: str, known: Sequence[str]) -> str:
     return language
 
 
+def opencc_conversions(script: ChineseScript) -> tuple[str, ...]:
+    """All that `opencc_conversion` may return for some tag."""
+    if script != "auto":
+        return (_OPENCC[script],)
+    return (_OPENCC["simplified"], _OPENCC["taiwan"], _OPENCC["hongkong"])
+
+
 def opencc_conversion(tag: str | None, script: ChineseScript) -> str | None:
     """The OpenCC conversion for a request's tag; None leaves the text as it is.
 

@@ -19,7 +19,7 @@ _UNSURE_WORDS = 2
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """What was said, as far as it was heard; `is_settled` where the rest can only add to it."""
+    """The text of the speech so far; `is_settled` where more speech can only add to it."""
 
     text: str
     is_settled: bool = False
@@ -38,7 +38,7 @@ class StableText:
         self._before: list[str] = []
 
     def offer(self, hypothesis: Hypothesis) -> str:
-        """Take the newest hypothesis of the whole text; gives what to send now, or nothing."""
+        """Take the newest hypothesis of the whole text; returns what to send now."""
         words = split_words(hypothesis.text)
         agreed = _common(self._before, words)
         self._before = words
@@ -114,7 +114,7 @@ class PartialTranscripts:
             return
         if self._next_ms <= position_ms and (self._settled or position_ms <= self._window_ms):
             self._next_ms = position_ms + self._interval_ms
-            self._hypothesis = asyncio.create_task(self._take(hypothesis))
+            self._hypothesis = asyncio.create_task(self._take(hypothesis), name="partial")
 
     async def stop(self) -> None:
         """Drop the hypothesis under way."""
@@ -135,11 +135,11 @@ class PartialTranscripts:
 
     async def _take(self, hypothesis: Callable[[], Awaitable[Hypothesis]]) -> None:
         try:
-            heard = await hypothesis()
+            newest = await hypothesis()
         except QueueFull:
-            return  # the device has no time for guesses
-        new = self._text.offer(heard)
-        self._settled = heard.is_settled
+            return  # the device has no time for hypotheses
+        new = self._text.offer(newest)
+        self._settled = newest.is_settled
         if new:
             await self._send_chunk(new)
 

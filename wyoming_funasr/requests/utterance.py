@@ -1,285 +1,248 @@
-"""One request, followed from its first audio to its transcript."""
+"""One utterance, followed from its first audio to its transcript."""
 
 import asyncio
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Awaitable, Callable
+from enum import Enum, auto
+from typing import Protocol
 
-from wyoming.asr import Transcript
-from wyoming.vad import VoiceStarted, VoiceStopped
+from wyoming.event import Eventable
 
-from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
+from wyoming_funasr.audio.pcm import PcmBlock, PcmInbox
 from wyoming_funasr.audio.utterance import UtteranceAudio
-from wyoming_funasr.audio.vad import Span
-from wyoming_funasr.recognition.hotwords import Hotword
-from wyoming_funasr.recognition.recognizer import Request
-from wyoming_funasr.recognition.text import convert_script
+from wyoming_funasr.recognition.recognizer import RecognitionRequest
 from wyoming_funasr.recognition.types import Recognition
-from wyoming_funasr.requests.endpointing import is_unfinished
-from wyoming_funasr.requests.languages import opencc_conversion
+from wyoming_funasr.requests.completeness import judge_by_ending
+from wyoming_funasr.requests.endpointing import Decision, EndedBy, Endpointing, EndpointRules
+from wyoming_funasr.requests.options import RequestOptions
 from wyoming_funasr.requests.partials import Hypothesis, PartialTranscripts
-from wyoming_serving.audio import Samples, join
-from wyoming_serving.errors import QueueFull
-from wyoming_serving.session import Client
-
-if TYPE_CHECKING:
-    from wyoming_funasr.service import FunasrService
-
-EndedBy = Literal["audio-stop", "silence", "no-speech", "limit"]
-"""The client's event, the server's own finding, or `max_utterance_seconds`."""
+from wyoming_funasr.requests.speculation import Speculation, SpeculationOutcome
+from wyoming_funasr.requests.transcript import build_transcript, in_script, transcript_context
+from wyoming_funasr.requests.voice_events import VoiceEvents
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving.audio import PcmFormat
+from wyoming_serving.session import RequestOutcome
 
 PARTIAL_PRIORITY = 1
 """Behind every recognition that may be the answer."""
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What a client asked for in `transcribe`."""
+class Pipeline(Protocol):
+    """The workers and the model, as an utterance needs them."""
 
-    language_tag: str | None
-    language: str
-    hotwords: tuple[Hotword, ...]
-    silence_ms: int
-    """Silence that ends the utterance, where the server looks for its end."""
+    async def open(self) -> UtteranceAudio:
+        """Begin an utterance, once the model is loaded.
+
+        Raises:
+            ServiceError: `not-ready`, when that takes too long.
+        """
+
+    async def accept(self, audio: UtteranceAudio, block: PcmBlock | None, *, last: bool) -> None:
+        """Compute features and voice activity of an utterance's next audio.
+
+        Raises:
+            QueueFull: `queue-full`.
+        """
+
+    async def recognize(self, request: RecognitionRequest, priority: float = 0) -> Recognition:
+        """Recognize speech.
+
+        Raises:
+            QueueFull: `queue-full`.
+        """
+
+    def count_speculation(self, outcome: SpeculationOutcome) -> None:
+        """Count a recognition that was begun ahead."""
 
 
-@dataclass(frozen=True)
-class _Guess:
-    """A recognition; speculative where it began in a pause, and counts if no speech follows."""
+class UtteranceState(Enum):
+    """Where an utterance is in its life; it moves downward only."""
 
-    speech: list[Span]
-    recognition: asyncio.Task[Recognition]
-    is_speculative: bool
-
-
-@dataclass(frozen=True)
-class _Verdict:
-    """How long a silence must last behind this speech to end it; None: it is no speech."""
-
-    speech: list[Span]
-    silence_ms: int | None
+    OPEN = auto()
+    """Audio may follow."""
+    CLOSED = auto()
+    """No audio follows, and what comes all the same is dropped."""
+    ANSWERED = auto()
+    ABANDONED = auto()
+    """Its client began another request in its place: there is no answer."""
 
 
-class Listening:
-    """Hears an utterance while it is spoken, and recognizes it in its pauses.
+class Utterance:
+    """Takes an utterance's audio while it is spoken, and recognizes it in its pauses.
 
-    Taking audio in never waits for work: `hear` and `end` only note, `run` does the rest.
+    `accept`, `close` and `abandon` only take note; `run` does the work.
     """
 
-    def __init__(self, service: "FunasrService", session: Client, wishes: Wishes) -> None:
-        self._service = service
-        self._session = session
-        self._settings = service.settings
-        self._wishes = wishes
-        self._noted = asyncio.Event()
-        self._inbox: list[Samples] = []
-        self._ended_by: EndedBy | None = None
-        self._abandoned = False
-        self._guess: _Guess | None = None
-        self._verdict = _Verdict([], wishes.silence_ms)
-        self._voice_started = False
+    def __init__(
+        self,
+        options: RequestOptions,
+        settings: FunasrSettings,
+        pipeline: Pipeline,
+        send: Callable[[Eventable], Awaitable[None]],
+    ) -> None:
+        self._options = options
+        self._settings = settings
+        self._pipeline = pipeline
+        self._send = send
+        self._state = UtteranceState.OPEN
+        self._ended_by = EndedBy.AUDIO_STOP
+        self._changed = asyncio.Event()
+        self._inbox = PcmInbox(settings.max_utterance_seconds)
+        self._endpointing = Endpointing(_rules(options, settings), judge_by_ending)
+        self._speculation = Speculation(pipeline.recognize, pipeline.count_speculation)
+        self._voice_events = VoiceEvents(send) if settings.voice_events else None
         self._partials: PartialTranscripts | None = None
-        if self._settings.partial_transcripts:
-            window_ms = round(self._settings.partial_window_seconds * 1000)
-            self._partials = PartialTranscripts(
-                session.send, self._settings.partial_interval_ms, window_ms
-            )
+        if settings.partial_transcripts:
+            window_ms = round(settings.partial_window_seconds * 1000)
+            self._partials = PartialTranscripts(send, settings.partial_interval_ms, window_ms)
 
     @property
-    def ended(self) -> bool:
-        """Whether the utterance is over; audio that still comes for it is dropped."""
-        return self._ended_by is not None
+    def state(self) -> UtteranceState:
+        """Where the utterance is in its life."""
+        return self._state
 
-    def hear(self, samples: Samples) -> None:
-        """Take the next audio, 16 kHz mono."""
-        if len(samples):
-            self._inbox.append(samples)
-            self._noted.set()
+    def accept(self, pcm: PcmFormat, data: bytes) -> None:
+        """Take the next audio; beyond the longest utterance there is none."""
+        if self._state is UtteranceState.OPEN:
+            if not self._inbox.put(pcm, data):
+                self.close(EndedBy.LIMIT)
+            self._changed.set()
 
-    def end(self, ended_by: EndedBy) -> None:
+    def close(self, ended_by: EndedBy) -> None:
         """No audio follows."""
-        self._ended_by = self._ended_by or ended_by
-        self._noted.set()
+        if self._state is UtteranceState.OPEN:
+            self._state = UtteranceState.CLOSED
+            self._ended_by = ended_by
+            self._changed.set()
 
     def abandon(self) -> None:
-        """The client begins anew without an end: there is no answer."""
-        self._abandoned = True
-        self._noted.set()
+        """Nobody wants an answer any more."""
+        if self._state is not UtteranceState.ANSWERED:
+            self._state = UtteranceState.ABANDONED
+            self._changed.set()
 
-    async def run(self) -> None:
+    async def run(self) -> RequestOutcome:
         """Follow the utterance and send its transcript.
 
         Raises:
             ServiceError: `not-ready` or `queue-full`.
         """
-        await self._noted.wait()
-        if self._inbox:
-            await self._service.wait_ready()
-        hearing = self._service.listen() if self._inbox else None
         try:
-            if hearing is not None:
-                await self._follow(hearing)
-            if not self._abandoned:
-                await self._answer(hearing)
+            audio = await self._follow()
+            if not self._is_abandoned():
+                await self._answer(audio)
+            return RequestOutcome.ABANDONED if self._is_abandoned() else RequestOutcome.ANSWERED
         finally:
-            await self._drop_guess()
+            await self._speculation.drop()
             if self._partials:
                 await self._partials.stop()
 
-    async def _follow(self, hearing: UtteranceAudio) -> None:
-        """Hear audio as it comes, until the utterance is over."""
-        last = False
-        while not (last or self._abandoned):
-            await self._noted.wait()
-            self._noted.clear()
-            last = self.ended
-            samples = join(self._inbox)
-            self._inbox.clear()
-            await self._service.hear(hearing, samples, last=last)
-            if await self._is_over(hearing):
-                return
-            await self._tell_of_voice(hearing)
-            if not last:
-                await self._work_ahead(hearing)
-
-    async def _is_over(self, hearing: UtteranceAudio) -> bool:
-        """Go over what was heard; look for the end where that is the server's task."""
-        if not self._settings.endpointing:
-            hearing.advance()
-            return False
-        while hearing.advance(self._needed_silence_ms(hearing)):
-            if self._verdict.speech == hearing.speech():
-                self._ended_by = "silence"  # whatever came behind it
-                return True
-            text = (await self._recognize(hearing)).text
-            self._verdict = _Verdict(hearing.speech(), self._judged_silence_ms(text))
-        if self._is_waiting_in_vain(hearing):
-            self._ended_by = "no-speech"
-            return True
-        return False
-
-    def _needed_silence_ms(self, hearing: UtteranceAudio) -> int | None:
-        """Silence to look for; None where what was heard so far is no speech at all."""
-        judged = self._verdict.speech == hearing.speech()
-        return self._verdict.silence_ms if judged else self._wishes.silence_ms
-
-    def _judged_silence_ms(self, text: str) -> int | None:
-        if not text:
+    async def _follow(self) -> UtteranceAudio | None:
+        """Take audio as it comes until the utterance is over; None if none came."""
+        await self._wait_for_audio()
+        if not self._inbox:
             return None
-        if is_unfinished(text):
-            return max(self._wishes.silence_ms, self._settings.endpoint_silence_unfinished_ms)
-        return self._wishes.silence_ms
+        audio = await self._pipeline.open()
+        decision = Decision.NOTHING
+        last = False
+        while not last and not self._is_abandoned():
+            last = await self._accept_next(audio)
+            while audio.step():
+                decision = await self._decide(audio)
+                if decision in (Decision.END, Decision.GIVE_UP):
+                    self._end(decision)
+                    return audio
+            if self._voice_events:
+                await self._voice_events.update(audio)
+            if not last and not self._inbox:
+                await self._work_ahead(audio, decision)
+        return audio
 
-    def _is_waiting_in_vain(self, hearing: UtteranceAudio) -> bool:
-        silent = self._needed_silence_ms(hearing) is None or not hearing.speech()
-        return silent and hearing.position_ms >= self._settings.no_speech_seconds * 1000
+    async def _wait_for_audio(self) -> None:
+        """Wait until audio is there or none follows."""
+        while not self._inbox and self._state is UtteranceState.OPEN:
+            self._changed.clear()
+            await self._changed.wait()
 
-    async def _work_ahead(self, hearing: UtteranceAudio) -> None:
-        """Use the time until more is known: recognize in a pause, and for partial transcripts."""
-        speech = hearing.speech()
-        pause_ms = self._settings.speculation_silence_ms
-        if self._guess is not None and self._guess.speech != speech:
-            await self._drop_guess()
-        if self._guess is None and pause_ms and speech and hearing.silence_ms >= pause_ms:
-            self._guess = self._begin(hearing, is_speculative=True)
-        elif self._partials and speech and not hearing.silence_ms:
-            request = replace(self._request(hearing), is_final=False)
-            self._partials.offer(hearing.position_ms, lambda: self._hypothesis(request))
+    async def _accept_next(self, audio: UtteranceAudio) -> bool:
+        """Take the next block; returns whether it was the last."""
+        await self._wait_for_audio()
+        block = self._inbox.take()
+        last = not self._inbox and self._state is not UtteranceState.OPEN
+        await self._pipeline.accept(audio, block, last=last)
+        return last
 
-    def _begin(self, hearing: UtteranceAudio, *, is_speculative: bool) -> "_Guess":
-        recognition = asyncio.create_task(self._service.recognize(self._request(hearing)))
-        return _Guess(hearing.speech(), recognition, is_speculative)
+    async def _decide(self, audio: UtteranceAudio) -> Decision:
+        """What to do at the place reached; recognizes where only the text can tell."""
+        speech = audio.state
+        decision = self._endpointing.decide(speech, self._speculation.text(speech.revision))
+        if decision is Decision.RECOGNIZE:
+            text = (await self._recognize(audio)).text
+            decision = self._endpointing.decide(speech, text)
+        return decision
 
-    async def _recognize(self, hearing: UtteranceAudio) -> Recognition:
-        """Recognize what was heard so far, or take what is recognized of it already."""
-        if self._guess is not None and self._guess.speech == hearing.speech():
-            try:
-                return await self._guess.recognition
-            except QueueFull:
-                pass  # that was then; there may be room now
-        await self._drop_guess()
-        self._guess = self._begin(hearing, is_speculative=False)
-        return await self._guess.recognition
+    def _end(self, decision: Decision) -> None:
+        """The utterance is over here, whatever came behind it."""
+        self._ended_by = EndedBy.SILENCE if decision is Decision.END else EndedBy.NO_SPEECH
+        if self._state is UtteranceState.OPEN:
+            self._state = UtteranceState.CLOSED
 
-    async def _drop_guess(self) -> None:
-        guess, self._guess = self._guess, None
-        if guess is None:
-            return
-        if guess.is_speculative:
-            self._service.speculations.labels("wasted").inc()
-        guess.recognition.cancel()
-        await asyncio.gather(guess.recognition, return_exceptions=True)
+    async def _work_ahead(self, audio: UtteranceAudio, decision: Decision) -> None:
+        """Use the time until more audio comes: for speculation, and for partial transcripts."""
+        speech = audio.state
+        await self._speculation.drop_other_than(speech.revision)
+        if decision is Decision.SPECULATE:
+            await self._speculation.begin(speech.revision, self._request(audio))
+        elif self._partials and speech.revision and not speech.silence_ms:
+            request = self._request(audio, is_final=False)
+            self._partials.offer(speech.position_ms, lambda: self._hypothesis(request))
 
-    async def _hypothesis(self, request: Request) -> Hypothesis:
-        heard = await self._service.recognize(request, PARTIAL_PRIORITY)
-        return Hypothesis(self._text(heard), heard.is_settled)
+    async def _recognize(self, audio: UtteranceAudio) -> Recognition:
+        return await self._speculation.finish(audio.state.revision, self._request(audio))
 
-    def _request(self, hearing: UtteranceAudio) -> Request:
-        wishes, settings = self._wishes, self._settings
-        return Request(hearing.pieces(), wishes.language, settings.use_itn, wishes.hotwords)
+    async def _hypothesis(self, request: RecognitionRequest) -> Hypothesis:
+        recognition = self._in_script(await self._pipeline.recognize(request, PARTIAL_PRIORITY))
+        return Hypothesis(recognition.text, recognition.is_settled)
 
-    def _text(self, heard: Recognition) -> str:
-        tag = self._wishes.language_tag or heard.language
-        return convert_script(heard.text, opencc_conversion(tag, self._settings.chinese_script))
-
-    async def _tell_of_voice(self, hearing: UtteranceAudio) -> None:
-        if self._settings.voice_events and not self._voice_started and hearing.speech():
-            self._voice_started = True
-            await self._session.send(VoiceStarted(timestamp=_ms(hearing.speech()[0].start)))
-
-    async def _answer(self, hearing: UtteranceAudio | None) -> None:
+    async def _answer(self, audio: UtteranceAudio | None) -> None:
         loop = asyncio.get_running_loop()
         ended_at = loop.time()
-        heard = await self._recognize(hearing) if hearing else Recognition()
-        if self._guess is not None and self._guess.is_speculative:
-            self._service.speculations.labels("used").inc()
-            self._guess = None
-        if hearing:
-            await self._tell_of_voice(hearing)
-        if self._voice_started and hearing:
-            await self._session.send(VoiceStopped(timestamp=_ms(hearing.speech()[-1].stop)))
-        text = self._text(heard)
-        transcript = Transcript(
-            text=text,
-            language=heard.language or (self._wishes.language if text else None),
-            context=context_of(
-                heard,
-                hearing,
-                ended_by=self._ended_by or "audio-stop",
-                seconds=loop.time() - ended_at,
-            ),
+        recognition = await self._recognize(audio) if audio else Recognition()
+        if self._is_abandoned():
+            return
+        self._state = UtteranceState.ANSWERED
+        self._speculation.take()
+        if self._voice_events and audio:
+            await self._voice_events.finish(audio)
+        recognition = self._in_script(recognition)
+        context = transcript_context(
+            recognition,
+            audio,
+            ended_by=self._ended_by,
+            recognition_seconds=loop.time() - ended_at,
         )
+        transcript = build_transcript(recognition, self._options.language, context)
         if self._partials:
             await self._partials.finish(transcript)
         else:
-            await self._session.send(transcript)
+            await self._send(transcript)
+
+    def _request(self, audio: UtteranceAudio, *, is_final: bool = True) -> RecognitionRequest:
+        options = self._options
+        return RecognitionRequest(
+            audio.segments(), options.language, self._settings.use_itn, options.hotwords, is_final
+        )
+
+    def _in_script(self, recognition: Recognition) -> Recognition:
+        return in_script(recognition, self._options.language_tag, self._settings.chinese_script)
+
+    def _is_abandoned(self) -> bool:
+        return self._state is UtteranceState.ABANDONED
 
 
-def context_of(
-    heard: Recognition, hearing: UtteranceAudio | None, *, ended_by: EndedBy, seconds: float
-) -> dict[str, Any]:
-    """The keys are described in docs/protocol.md."""
-    speech = hearing.speech() if hearing else []
-    return {
-        "confidence": round(heard.confidence, 4),
-        "emotion": heard.emotion,
-        "emotion_scores": heard.emotion_scores,
-        "event": heard.event,
-        "words": [
-            {
-                "text": word.text,
-                "start_ms": word.start_ms,
-                "end_ms": word.end_ms,
-                "confidence": word.confidence,
-            }
-            for word in heard.words
-        ],
-        "audio_ms": hearing.position_ms if hearing else 0,
-        "speech_end_ms": _ms(speech[-1].stop) if speech else None,
-        "recognition_ms": round(seconds * 1000),
-        "ended_by": ended_by,
-        "truncated": ended_by == "limit",
-    }
-
-
-def _ms(samples: int) -> int:
-    return samples * 1000 // SAMPLE_RATE_HZ
+def _rules(options: RequestOptions, settings: FunasrSettings) -> EndpointRules:
+    return EndpointRules(
+        silence_ms=options.silence_ms if settings.finds_endpoints else None,
+        unfinished_silence_ms=settings.endpoint_silence_unfinished_ms,
+        no_speech_ms=round(settings.no_speech_seconds * 1000),
+        speculation_silence_ms=settings.speculation_silence_ms,
+    )

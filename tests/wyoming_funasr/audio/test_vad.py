@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.speech import RATE_HZ, noise, speech_samples
-from wyoming_funasr.audio.vad import SileroVoiceActivity, Span, SpeechTracker, pieces
+from wyoming_funasr.audio.vad import SileroStream, SileroVoiceActivity, SpeechTracker
 
 
 def track(pattern: str) -> SpeechTracker:
@@ -38,6 +38,15 @@ def test_speech_is_told_from_clicks_and_breaths(
     tracker = track(pattern)
     assert tracker.speech() == speech
     assert tracker.silence == silence
+    assert tracker.speech_end == (speech[-1][1] if speech else 0)
+
+
+def go_over(stream: SileroStream, silence_ms: float = float("inf")) -> bool:
+    """Step to where silence behind speech has lasted so long; False if it never does."""
+    while stream.step():
+        if stream.silence_ms >= silence_ms:
+            return True
+    return False
 
 
 @pytest.mark.parametrize("size", [160, 512, 5_000, 10**6])
@@ -46,36 +55,21 @@ def test_speech_does_not_depend_on_the_chunks(size: int) -> None:
     stream = SileroVoiceActivity().stream()
     for at in range(0, len(samples), size):
         stream.take(samples[at : at + size], last=at + size >= len(samples))
-        stream.advance(None)
+        go_over(stream)
     whole = SileroVoiceActivity().stream()
     whole.take(samples, last=True)
-    assert whole.advance(400)
+    assert go_over(whole, 400)
     assert whole.silence_ms == 416  # windows of 32 ms
     assert whole.position < len(speech_samples()) + 0.6 * RATE_HZ
-    whole.advance(None)
+    go_over(whole)
     assert stream.spans() == whole.spans()
     assert stream.position == whole.position == len(samples)
+    assert stream.speech_end == whole.speech_end == whole.spans()[-1].stop
     assert len(stream.spans()) >= 2
 
 
 def test_noise_is_no_speech() -> None:
     stream = SileroVoiceActivity().stream()
     stream.take(noise(2.0), last=True)
-    assert not stream.advance(200)
-    assert stream.spans() == [] and stream.silence_ms == 0
-
-
-def test_pieces_keep_a_sentence_whole_and_cut_what_is_too_long() -> None:
-    second = RATE_HZ
-    spans = [Span(second, 2 * second), Span(3 * second, 4 * second)]
-    fifth = second // 5
-    assert pieces(spans, 5 * second, 30_000, 200) == [Span(second - fifth, 4 * second + fifth)]
-    assert pieces(spans, 5 * second, 2_000, 100) == [
-        Span(second - fifth, 2 * second + fifth // 2),
-        Span(3 * second - fifth, 4 * second + fifth // 2),
-    ]
-    assert pieces(spans[:1], 5 * second, 1_000, 0) == [
-        Span(second - fifth, 2 * second - fifth),
-        Span(2 * second - fifth, 2 * second),
-    ]
-    assert pieces([], 5 * second, 1_000, 0) == []
+    assert not go_over(stream, 200)
+    assert stream.spans() == [] and stream.silence_ms == 0 and stream.speech_end == 0

@@ -23,14 +23,14 @@ from tests.wyoming_funasr.requests.test_utterance import (
     silence,
     transcript,
 )
-from wyoming_funasr.audio.fbank import FbankSettings, FbankStream
+from wyoming_funasr.audio.fbank import FbankStream
 from wyoming_funasr.engines import components
 from wyoming_funasr.engines.paraformer_streaming import MODULES, STREAMING, ParaformerStreaming
 from wyoming_funasr.engines.paraformer_streaming import _settled as settled_tokens
 from wyoming_funasr.engines.punctuation import Punctuation
 from wyoming_funasr.models import choose_model
 from wyoming_funasr.recognition.text import clean
-from wyoming_funasr.recognition.types import Memory, Segment
+from wyoming_funasr.recognition.types import FbankSettings, Memory, Segment
 from wyoming_funasr.service import FunasrService
 from wyoming_serving.devices import Device, Precision
 from wyoming_serving.service import running

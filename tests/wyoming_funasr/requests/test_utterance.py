@@ -16,7 +16,6 @@ from tests.wyoming_funasr.conftest import ServiceMaker
 from wyoming_funasr.service import FunasrService
 from wyoming_serving.audio import encode_pcm16
 from wyoming_serving.service import running
-from wyoming_serving.settings import SettingsError
 
 START = AudioStart(rate=RATE_HZ, width=2, channels=1)
 STOP = AudioStop()
@@ -146,11 +145,11 @@ async def test_recognition_in_a_pause_is_the_answer(make_service: ServiceMaker) 
     service = make_service(WITHOUT)
     async with running(service) as port, connect(port) as wire:
         await wire.send(START, *chunks(SPEECH + silence(0.5)))
-        await until(lambda: service._scheduler.stats.finished == 1)
+        await until(lambda: service.pipeline.recognitions.stats.finished == 1)
         await wire.send(STOP)
         heard = await transcript(wire)
     assert speculations(service) == (1, 0)
-    assert service._scheduler.stats.finished == 1
+    assert service.pipeline.recognitions.stats.finished == 1
     async with running(make_service(WITHOUT, *NO_SPECULATION)) as port, connect(port) as wire:
         await wire.send(START, *chunks(SPEECH + silence(0.5)), STOP)
         assert (await transcript(wire)).text == heard.text
@@ -162,7 +161,7 @@ async def test_recognition_in_a_pause_is_dropped_when_speech_goes_on(
     service = make_service(WITHOUT)
     async with running(service) as port, connect(port) as wire:
         await wire.send(START, *chunks(SPEECH + silence(0.5)))
-        await until(lambda: service._scheduler.stats.finished == 1)
+        await until(lambda: service.pipeline.recognitions.stats.finished == 1)
         await wire.send(*chunks(SPEECH), STOP)
         heard = await transcript(wire)
         await wire.send(START, *chunks(SPEECH + silence(0.5) + SPEECH), STOP)
@@ -185,7 +184,7 @@ async def test_a_client_that_leaves_in_a_pause_leaves_no_work(make_service: Serv
     async with running(service) as port:
         async with connect(port) as wire:
             await wire.send(START, *chunks(SPEECH + silence(0.5)))
-            await until(lambda: service._scheduler.stats.finished == 1)
+            await until(lambda: service.pipeline.recognitions.stats.finished == 1)
         await until(lambda: speculations(service)[1] == 1)
         async with connect(port) as wire:
             await wire.send(START, *chunks(SPEECH), STOP)
@@ -203,8 +202,9 @@ async def test_a_new_transcribe_begins_anew(make_service: ServiceMaker) -> None:
 
 def heard_chunks(service: FunasrService, count: int) -> bool:
     """Whether so many chunks were heard, and nothing is being recognized."""
-    device = service._scheduler
-    return service._ears.stats.finished == count and not device.depth + device._running_size
+    recognitions = service.pipeline.recognitions
+    is_idle = recognitions.depth + recognitions.running == 0
+    return service.pipeline.ears.stats.finished == count and is_idle
 
 
 async def read_until_stop(wire: Wire) -> list[Event]:
@@ -256,8 +256,3 @@ async def test_voice_events_say_when(make_service: ServiceMaker) -> None:
     assert 900 < started.data["timestamp"] < 1_500
     assert heard.context is not None
     assert stopped.data["timestamp"] == heard.context["speech_end_ms"]
-
-
-def test_endpointing_needs_silero(make_service: ServiceMaker) -> None:
-    with pytest.raises(SettingsError, match="endpointing needs use_external_vad"):
-        make_service("--no-use-external-vad")

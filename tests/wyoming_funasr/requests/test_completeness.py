@@ -2,7 +2,7 @@
 
 import pytest
 
-from wyoming_funasr.requests.endpointing import is_unfinished
+from wyoming_funasr.requests.completeness import Completeness, judge_by_ending
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from wyoming_funasr.requests.endpointing import is_unfinished
      "把卧室的空调。", "请将窗帘", "電気を", "불을"],
 )  # fmt: skip
 def test_a_text_that_breaks_off_is_unfinished(text: str) -> None:
-    assert is_unfinished(text)
+    assert judge_by_ending(text) is Completeness.UNFINISHED
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ def test_a_text_that_breaks_off_is_unfinished(text: str) -> None:
      "電気をつけて", "불 켜", ""],
 )  # fmt: skip
 def test_a_whole_command_is_not(text: str) -> None:
-    assert not is_unfinished(text)
+    assert judge_by_ending(text) is Completeness.UNKNOWN

@@ -1,0 +1,129 @@
+"""One loaded model and the workers that it runs in."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter
+
+from wyoming_funasr.audio.frontend import Frontend
+from wyoming_funasr.audio.pcm import PcmBlock
+from wyoming_funasr.audio.utterance import UtteranceAudio
+from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
+from wyoming_funasr.recognition.types import Recognition
+from wyoming_funasr.requests.speculation import SpeculationOutcome
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving.devices import Device, cpu_sharing
+from wyoming_serving.monitoring import SchedulerCollector
+from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
+
+_MAX_BATCH_SECONDS_GPU = 60.0
+_MAX_BATCH_SECONDS_CPU = 5.0
+"""A core computes no more per second in larger batches, and the first answer waits for the last."""
+
+_SHORTEST_SECONDS = 0.1
+"""Of speech, as the scheduler reckons with it: what even the shortest recognition costs."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model on its device, with the front-end that it wants."""
+
+    frontend: Frontend
+    recognizer: Recognizer
+    device: Device
+
+
+class SpeechPipeline:
+    """Runs audio through the front-end and the recognizer, for any number of utterances.
+
+    The front-end has a worker of its own: audio is taken in while speech is recognized.
+    """
+
+    def __init__(
+        self,
+        settings: FunasrSettings,
+        wait_ready: Callable[[], Awaitable[None]],
+        metrics: CollectorRegistry,
+    ) -> None:
+        """`wait_ready` waits until `load` is done."""
+        self._settings = settings
+        self._wait_ready = wait_ready
+        self._metrics = metrics
+        self._frontend: Frontend | None = None
+        self._recognitions: Scheduler[RecognitionRequest, Recognition] | None = None
+        self._ears: Scheduler[Callable[[], None], None] = Scheduler(
+            each(lambda job: job()), BatchLimits(max_queue=settings.max_connections), name="ears"
+        )
+        self._speculations = Counter(
+            "funasr_speculation_runs",
+            "Recognitions begun in a pause: those that became the answer, and those in vain",
+            ["outcome"],
+            registry=metrics,
+        )
+
+    async def load(self, load_model: Callable[[], LoadedModel]) -> None:
+        """Load the model in a thread, and start the workers that fit its device.
+
+        Raises:
+            ServiceError: the model cannot be had, or does not run here.
+        """
+        model = await call_in_thread(load_model, "load")
+        self._frontend = model.frontend
+        self._recognitions = Scheduler(
+            model.recognizer.recognize,
+            recognizer_limits(self._settings, model.device),
+            size=lambda request: max(request.seconds, _SHORTEST_SECONDS),
+            name="recognizer",
+        )
+        self._metrics.register(SchedulerCollector(self._recognitions, self._ears))
+        self._recognitions.start()
+        self._ears.start()
+
+    async def close(self) -> None:
+        """Stop the workers."""
+        await self._ears.close()
+        if self._recognitions is not None:
+            await self._recognitions.close()
+
+    @property
+    def recognitions(self) -> Scheduler[RecognitionRequest, Recognition]:
+        """The recognizer's scheduler; the model must be loaded."""
+        assert self._recognitions is not None
+        return self._recognitions
+
+    @property
+    def ears(self) -> Scheduler[Callable[[], None], None]:
+        """The front-end's scheduler."""
+        return self._ears
+
+    async def open(self) -> UtteranceAudio:
+        """Begin an utterance; see `requests.utterance.Pipeline`."""
+        await self._wait_ready()
+        assert self._frontend is not None
+        return self._frontend.open()
+
+    async def accept(self, audio: UtteranceAudio, block: PcmBlock | None, *, last: bool) -> None:
+        """Take audio; see `requests.utterance.Pipeline`."""
+        await self._ears.submit(lambda: audio.accept_pcm(block, last=last))
+
+    async def recognize(self, request: RecognitionRequest, priority: float = 0) -> Recognition:
+        """Recognize speech; none at all needs no model. See `requests.utterance.Pipeline`."""
+        if not request.segments:
+            return Recognition()
+        return await self.recognitions.submit(request, priority)
+
+    def count_speculation(self, outcome: SpeculationOutcome) -> None:
+        """Count a recognition that was begun ahead."""
+        self._speculations.labels(outcome).inc()
+
+
+def recognizer_limits(settings: FunasrSettings, device: Device) -> BatchLimits:
+    """What may be recognized at once: large batches on a GPU, one small one a core on a CPU."""
+    most_seconds = _MAX_BATCH_SECONDS_GPU if device.is_cuda else _MAX_BATCH_SECONDS_CPU
+    return BatchLimits(
+        workers=1 if device.is_cuda else cpu_sharing(settings.threads).workers,
+        max_jobs=settings.max_batch,
+        max_padded_size=settings.max_batch_seconds or most_seconds,
+        max_queue=settings.max_queue,
+        max_wait_seconds=settings.max_wait_seconds,
+    )

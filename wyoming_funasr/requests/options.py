@@ -1,0 +1,106 @@
+"""What a client asks for in `transcribe`."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wyoming_funasr.models import Model
+from wyoming_funasr.recognition.hotwords import Hotword, merge_hotwords
+from wyoming_funasr.requests.languages import model_language
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
+
+_SHOWN_CHARACTERS = 40
+"""Of a wrong value, in the error that names it."""
+
+
+@dataclass(frozen=True)
+class RequestOptions:
+    """The options of one request, checked, with the settings' defaults filled in."""
+
+    language_tag: str | None
+    """As the client wrote it: `zh-TW`."""
+    language: str
+    """What the model is told: `zh`."""
+    hotwords: tuple[Hotword, ...]
+    silence_ms: int
+    """Silence that ends the utterance, where the server looks for its end."""
+
+
+class OptionsReader:
+    """Reads `transcribe` events by the settings and the model."""
+
+    def __init__(self, settings: FunasrSettings, model: Model, hotwords: Sequence[str]) -> None:
+        """`hotwords`: those of the settings, which count for every request."""
+        self._settings = settings
+        self._model = model
+        self._hotwords = hotwords
+
+    def read(self, data: dict[str, Any]) -> RequestOptions:
+        """The options in an event's data; none at all are the defaults.
+
+        Raises:
+            ServiceError: names the field, what was given and what is allowed.
+        """
+        model = self._model
+        name = _text(data, "name")
+        if name is not None and name != model.name:
+            raise ServiceError(
+                ErrorCode.UNKNOWN_MODEL,
+                f"model {_shown(name)} is not loaded; allowed: {model.name}",
+            )
+        tag = _text(data, "language")
+        return RequestOptions(
+            language_tag=tag,
+            language=model_language(tag, self._settings.language, model.languages),
+            hotwords=self._merged(data),
+            silence_ms=self._silence_ms(_text(data, "vad_sensitivity")),
+        )
+
+    def _merged(self, data: dict[str, Any]) -> tuple[Hotword, ...]:
+        settings = self._settings
+        return merge_hotwords(
+            settings.hotword_weight,
+            self._hotwords,
+            _words(data, "transcript_names", settings.max_hotwords),
+            _words(data, "transcript_terms", settings.max_hotwords),
+            settings.max_hotwords,
+        )
+
+    def _silence_ms(self, sensitivity: str | None) -> int:
+        settings = self._settings
+        known = {
+            None: settings.endpoint_silence_ms,
+            "default": settings.endpoint_silence_ms,
+            "relaxed": settings.endpoint_silence_relaxed_ms,
+            "aggressive": settings.endpoint_silence_aggressive_ms,
+        }
+        if sensitivity not in known:
+            raise InvalidEvent(
+                "transcribe: vad_sensitivity must be default, relaxed or aggressive, "
+                f"got {_shown(sensitivity)}"
+            )
+        return known[sensitivity]
+
+
+def _text(data: dict[str, Any], name: str) -> str | None:
+    value = data.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidEvent(f"transcribe: {name} must be text, got a {type(value).__name__}")
+    return value
+
+
+def _words(data: dict[str, Any], name: str, most: int) -> list[str]:
+    """The first `most` words of a list; the others are not looked at, however many they are."""
+    value = data.get(name) or []
+    if not isinstance(value, list):
+        raise InvalidEvent(f"transcribe: {name} must be a list of texts")
+    words = list(itertools.islice(value, most))
+    if not all(isinstance(word, str) for word in words):
+        raise InvalidEvent(f"transcribe: {name} must be a list of texts")
+    return words
+
+
+def _shown(text: str | None) -> str:
+    return repr((text or "")[:_SHOWN_CHARACTERS])
