@@ -19,6 +19,9 @@ tag of its own tells a `zh-TW` pipeline from a `zh-CN` one; `en-GB`, `ja-JP` and
 the plain language.
 """
 
+_SHOWN_CHARACTERS = 40
+"""Of an unknown tag, in the error that names it."""
+
 _OPENCC: dict[str, str] = {
     "simplified": "t2s",
     "traditional": "s2t",
@@ -51,7 +54,7 @@ def model_language(tag: str | None, default: str, known: Sequence[str]) -> str:
     if language not in known:
         raise ServiceError(
             ErrorCode.UNSUPPORTED_LANGUAGE,
-            f"language {tag!r} is not known to this model; allowed: "
+            f"language {tag[:_SHOWN_CHARACTERS]!r} is not known to this model; allowed: "
             f"{', '.join(advertised_tags(known))}",
         )
     return language

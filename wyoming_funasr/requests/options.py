@@ -1,6 +1,5 @@
 """What a client asks for in `transcribe`."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from wyoming_funasr.requests.languages import model_language
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
 
+_MAX_HOTWORD_CHARACTERS = 200
 _SHOWN_CHARACTERS = 40
 """Of a wrong value, in the error that names it."""
 
@@ -87,7 +87,7 @@ class OptionsReader:
 def _text(data: dict[str, Any], name: str) -> str | None:
     value = data.get(name)
     if value is not None and not isinstance(value, str):
-        raise InvalidEvent(f"transcribe: {name} must be text, got a {type(value).__name__}")
+        raise InvalidEvent(f"transcribe: {name} must be text, got {type(value).__name__}")
     return value
 
 
@@ -96,9 +96,13 @@ def _words(data: dict[str, Any], name: str, most: int) -> list[str]:
     value = data.get(name) or []
     if not isinstance(value, list):
         raise InvalidEvent(f"transcribe: {name} must be a list of texts")
-    words = list(itertools.islice(value, most))
+    words = value[:most]
     if not all(isinstance(word, str) for word in words):
         raise InvalidEvent(f"transcribe: {name} must be a list of texts")
+    if any(len(word) > _MAX_HOTWORD_CHARACTERS for word in words):
+        raise InvalidEvent(
+            f"transcribe: {name} may have words of at most {_MAX_HOTWORD_CHARACTERS} characters"
+        )
     return words
 
 

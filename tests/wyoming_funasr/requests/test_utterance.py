@@ -1,7 +1,9 @@
 """Endpointing, recognition ahead and partial transcripts, through a real server."""
 
+import shutil
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from wyoming.asr import Transcribe, Transcript, TranscriptChunk
@@ -13,6 +15,7 @@ from tests.support.speech import DATA, RATE_HZ, SPEECH, noise, read_pcm
 from tests.support.waiting import until
 from tests.support.wire import Wire, connect
 from tests.wyoming_funasr.conftest import ServiceMaker
+from wyoming_funasr.models import FSMN_VAD
 from wyoming_funasr.service import FunasrService
 from wyoming_serving.audio import encode_pcm16
 from wyoming_serving.service import running
@@ -42,6 +45,11 @@ def speculations(service: FunasrService) -> tuple[float, float]:
     )
     used, wasted = counted
     return used or 0, wasted or 0
+
+
+def requests(service: FunasrService, outcome: str) -> float:
+    """Requests that ended so, as `/metrics` counts them."""
+    return service.metrics.get_sample_value("wyoming_requests_total", {"outcome": outcome}) or 0
 
 
 async def transcript(wire: Wire) -> Transcript:
@@ -134,6 +142,25 @@ async def test_a_phrase_that_breaks_off_is_waited_for(make_service: ServiceMaker
     assert waited.context["speech_end_ms"] > len(cut) / 32 + 600
 
 
+@pytest.mark.parametrize("size", [1_024, 10**7])
+async def test_waiting_for_the_rest_of_a_phrase_ends_with_that_rest(
+    make_service: ServiceMaker, size: int
+) -> None:
+    """The longer silence belongs to the text that broke off, however the audio is split."""
+    command = read_pcm(DATA / "kitchen_light_off_en.wav")
+    words = ("--model-dir", "demo", "--endpoint-silence-unfinished-ms", "1500")
+    async with running(make_service(*words)) as port, connect(port) as wire:
+        await wire.send(START, *chunks(command + silence(2)), STOP)
+        whole = await transcript(wire)
+        assert whole.context is not None
+        first = next(word for word in whole.context["words"] if word["text"].lower() == "the")
+        cut = command[: (first["end_ms"] + 40) * 32]
+        pcm = cut + silence(0.6) + command + silence(1)
+        await wire.send(START, *chunks(pcm, size), STOP)
+        waited = await transcript(wire)
+    assert ended_by(waited) == "silence"
+
+
 async def test_a_request_without_speech_ends(make_service: ServiceMaker) -> None:
     async with running(make_service("--no-speech-seconds", "2")) as port, connect(port) as wire:
         await wire.send(START, *chunks(silence(4)))
@@ -192,12 +219,15 @@ async def test_a_client_that_leaves_in_a_pause_leaves_no_work(make_service: Serv
 
 
 async def test_a_new_transcribe_begins_anew(make_service: ServiceMaker) -> None:
-    async with running(make_service()) as port, connect(port) as wire:
+    service = make_service()
+    async with running(service) as port, connect(port) as wire:
         await wire.send(START, *chunks(SPEECH), STOP)
         expected = await transcript(wire)
         await wire.send(Transcribe(), START, *chunks(SPEECH[: len(SPEECH) // 2]))
         await wire.send(Transcribe(), START, *chunks(SPEECH), STOP)
         assert (await transcript(wire)).text == expected.text
+        await until(lambda: requests(service, "answered") == 2)
+    assert requests(service, "abandoned") == 1
 
 
 def heard_chunks(service: FunasrService, count: int) -> bool:
@@ -256,3 +286,24 @@ async def test_voice_events_say_when(make_service: ServiceMaker) -> None:
     assert 900 < started.data["timestamp"] < 1_500
     assert heard.context is not None
     assert stopped.data["timestamp"] == heard.context["speech_end_ms"]
+
+
+async def test_fsmn_vad_turns_endpointing_off_and_runs(
+    make_service: ServiceMaker,
+    tiny_fsmn_vad: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert FSMN_VAD.modelscope is not None
+    cached = tmp_path / "cache" / FSMN_VAD.modelscope.replace("/", "--")
+    shutil.copytree(tiny_fsmn_vad, cached)
+    async with running(make_service("--no-use-external-vad")) as port, connect(port) as wire:
+        await wire.send(Describe())
+        info = Info.from_event(await wire.read_type("info"))
+        await wire.send(START, *chunks(SPEECH + silence(2)), STOP)
+        heard = await transcript(wire)
+    assert info.asr[0].requires_external_vad is True
+    assert ended_by(heard) == "audio-stop"
+    assert [record.levelname for record in caplog.records if "endpointing" in record.message] == [
+        "WARNING"
+    ]

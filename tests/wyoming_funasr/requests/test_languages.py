@@ -1,33 +1,17 @@
-from pathlib import Path
+"""Languages and scripts that a request asks for."""
 
 import pytest
 
-from wyoming_funasr.recognition.hotwords import Hotword, merge_hotwords, read_hotword_file
-from wyoming_funasr.recognition.text import clean, convert_script, join
-from wyoming_funasr.requests.languages import advertised_tags, model_language, opencc_conversion
+from wyoming_funasr.recognition.text import convert_script
+from wyoming_funasr.requests.languages import (
+    advertised_tags,
+    model_language,
+    opencc_conversion,
+    opencc_conversions,
+)
 from wyoming_serving.errors import ServiceError
 
 KNOWN = ("zh", "yue", "en", "ja", "ko")
-
-
-@pytest.mark.parametrize(
-    ("raw", "cleaned"),
-    [
-        ("<|en|><|HAPPY|><|Speech|><|withitn|>Turn on the light.", "Turn on the light."),
-        ("<|zh|><|NEUTRAL|>打开 客厅 的 灯 。", "打开客厅的灯。"),
-        ("打开 TV 和 LED 灯", "打开 TV 和 LED 灯"),
-        ("  a   b ", "a b"),
-        ("a < b | c > d", "a < b | c > d"),
-        ("", ""),
-    ],
-)
-def test_tags_and_spare_spaces_go(raw: str, cleaned: str) -> None:
-    assert clean(raw) == cleaned
-
-
-def test_pieces_of_an_utterance_are_joined_as_their_script_asks() -> None:
-    assert join(["Turn on", "", "the light."]) == "Turn on the light."
-    assert join(["打开", "客厅的灯。"]) == "打开客厅的灯。"
 
 
 @pytest.mark.parametrize(
@@ -94,18 +78,8 @@ def test_a_setting_overrides_the_request() -> None:
     assert convert_script("開燈", opencc_conversion("zh-TW", "simplified")) == "开灯"
 
 
-def test_names_come_before_terms_and_the_first_ones_count() -> None:
-    merged = merge_hotwords(4.0, ["Attic"], ["attic", " Zara  Room "], ["fan", "zara room"], 3)
-    assert merged == (Hotword("attic", 4.0), Hotword("Zara Room", 4.0), Hotword("fan", 2.0))
-
-
-def test_weight_zero_turns_hotwords_off() -> None:
-    assert merge_hotwords(0.0, ["Attic"], ["x"], ["y"], 10) == ()
-
-
-def test_a_hotword_file_has_one_a_line(tmp_path: Path) -> None:
-    file = tmp_path / "words.txt"
-    file.write_text("# rooms\n客厅\n\n Zara Room \n", encoding="utf-8")
-    assert read_hotword_file(file) == ["客厅", "Zara Room"]
-    with pytest.raises(ServiceError, match="nowhere"):
-        read_hotword_file(tmp_path / "nowhere")
+def test_every_conversion_that_a_tag_may_need_is_known_beforehand() -> None:
+    tags = ("zh-TW", "zh-HK", "zh-CN", "zh-Hant", "yue", "yue-Hans", "en", None)
+    needed = {opencc_conversion(tag, "auto") for tag in tags} - {None}
+    assert set(opencc_conversions("auto")) == needed
+    assert opencc_conversions("taiwan") == ("s2tw",)
