@@ -48,7 +48,7 @@ NAMES = {
     "model_dir": "Model",
     "use_itn": "Punctuation and digits",
     "hub": "Download from",
-    "max_segment_time": "Longest piece",
+    "max_segment_time": "Longest segment",
     "use_external_vad": "Silero voice activity detection",
     "sdp_ratio": "Stochastic duration",
     "noise_scale": "Voice variation",
