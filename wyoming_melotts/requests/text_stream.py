@@ -17,7 +17,7 @@ class TextState(Enum):
 
 
 class TextStream:
-    """Collects a text as it arrives; iterating over it gives each sentence once it is complete.
+    """Collects a text as it arrives; iterating over it yields each sentence once it is complete.
 
     Taking in a part costs no more than keeping it: whoever iterates cuts.
     """
