@@ -87,11 +87,12 @@ def _phonemize(settings: MelottsSettings, given: argparse.Namespace) -> int:
 
 def _voices(settings: MelottsSettings, _: argparse.Namespace) -> int:
     from wyoming_melotts.voices import VoiceLibrary
+    from wyoming_melotts.voices.selection import default_voice
 
-    library = VoiceLibrary(settings)
-    default = library.default(settings.voice)
-    for voice in library.voices():
-        place = "on disk" if library.on_disk(voice.model) else "to download"
+    inventory = VoiceLibrary(settings).scan()
+    default = default_voice(settings.voice, inventory, offline=settings.offline)
+    for voice in inventory.voices:
+        place = "on disk" if inventory.has(voice) else "to download"
         mark = "*" if voice == default else " "
         print(f"{mark} {voice.name:24} {voice.tags[0]:6} {place:12} {voice.model.origin}")
     return 0
@@ -99,10 +100,15 @@ def _voices(settings: MelottsSettings, _: argparse.Namespace) -> int:
 
 def _download(settings: MelottsSettings, given: argparse.Namespace) -> int:
     from wyoming_melotts.voices import VoiceLibrary
+    from wyoming_melotts.voices.selection import default_voice, find_voice
 
     library = VoiceLibrary(settings.model_copy(update={"offline": False}))
-    wanted = given.models or [library.default(settings.voice).name]
-    models = [library.models.get(name.upper()) or library.find(name).model for name in wanted]
+    inventory = library.scan()
+    default = default_voice(settings.voice, inventory, offline=settings.offline)
+    models = [
+        inventory.models.get(name.upper()) or find_voice(name, inventory).model
+        for name in given.models or [default.name]
+    ]
     for model in models:
         for folder in library.fetch(model):
             if folder is not None:

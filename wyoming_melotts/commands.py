@@ -13,6 +13,7 @@ from wyoming_melotts.frontends.tokenizers import load_tokenizer
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.synthesis.engine import Engine, find_tokenizer, make_reader, speech_options
 from wyoming_melotts.voices import LANGUAGES, Language, VoiceLibrary
+from wyoming_melotts.voices.selection import default_voice, fitting_voice, reading_voice
 from wyoming_serving.audio import encode_pcm16
 from wyoming_serving.errors import ErrorCode, ServiceError
 
@@ -26,14 +27,15 @@ def say(settings: MelottsSettings, text: str, output: Path | None) -> int:
         ServiceError: the voice or the file is not to be had.
     """
     library = VoiceLibrary(settings)
-    voice = library.default(settings.voice)
+    inventory = library.scan()
+    voice = default_voice(settings.voice, inventory, offline=settings.offline)
     if settings.voice is None:
-        voice = library.fitting(text, voice)
+        voice = fitting_voice(text, inventory, voice)
     engine = Engine(settings, library)
     audio = b"".join(
         encode_pcm16(samples)
         for sentence in cut_sentences(text)
-        for samples in engine.speak(voice, sentence)
+        for samples in engine.speak(reading_voice(sentence, voice), sentence)
     )
     content = _wav(audio, settings.sample_rate_hz)
     try:

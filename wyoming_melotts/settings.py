@@ -1,12 +1,13 @@
 """Everything the text-to-speech service can be told."""
 
-import os
+import shlex
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from wyoming_serving.devices import cpu_sharing
 from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
 
 _MOST_PARALLEL_SPEECHES = 4
@@ -76,7 +77,20 @@ class MelottsSettings(Settings):
     @property
     def parallel_speeches(self) -> int:
         """How many speeches are computed side by side on a CPU."""
-        return min(_MOST_PARALLEL_SPEECHES, self.threads or os.cpu_count() or 1)
+        return min(_MOST_PARALLEL_SPEECHES, cpu_sharing(self.threads).workers)
+
+    def command(self, words: str = "", **changes: str) -> str:
+        """A command line that says where models are as this one did, with some settings changed."""
+        where = {
+            name: str(getattr(self, name))
+            for name in ("cache_dir", "hub", "voices_dir")
+            if getattr(self, name) != type(self).model_fields[name].default
+        }
+        flags = [
+            f"--{name.replace('_', '-')} {shlex.quote(value)}"
+            for name, value in (where | changes).items()
+        ]
+        return " ".join(filter(None, ["wyoming-melotts", *flags, words]))
 
     @field_validator("preload", mode="before")
     @classmethod

@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 
 from tests.wyoming_melotts.conftest import SettingsMaker
-from wyoming_melotts.info import describe_voices
 from wyoming_melotts.synthesis.engine import Engine
-from wyoming_melotts.voices import DEMO, DEMO_FOLDER, VoiceLibrary, VoiceRequest, in_language_of
+from wyoming_melotts.voices import DEMO, DEMO_FOLDER, VoiceLibrary
+from wyoming_melotts.voices.catalogue import voices_of
+from wyoming_melotts.voices.info import describe_voices
+from wyoming_melotts.voices.selection import (
+    VoiceRequest,
+    choose_voice,
+    default_voice,
+    find_voice,
+    reading_voice,
+)
 from wyoming_serving.audio import Samples
 
 MOST_BYTES = 12_000_000
@@ -18,27 +26,28 @@ def test_it_is_small() -> None:
 
 
 def test_it_hides_behind_real_voices(make_settings: SettingsMaker) -> None:
-    library = VoiceLibrary(make_settings())
-    assert "demo" not in [voice.name for voice in library.voices()]
-    assert library.find("demo").model == DEMO
-    asked = VoiceLibrary(make_settings(voice="demo"))
-    assert asked.voices()[-1] == asked.default("demo") == library.find("demo")
+    inventory = VoiceLibrary(make_settings()).scan()
+    assert "demo" not in [voice.name for voice in inventory.voices]
+    assert find_voice("demo", inventory).model == DEMO
+    asked = VoiceLibrary(make_settings(voice="demo")).scan()
+    default = default_voice("demo", asked, offline=True)
+    assert asked.voices[-1] == default == find_voice("demo", inventory)
 
 
 def test_it_stands_in_where_no_voice_is_on_disk(make_settings: SettingsMaker) -> None:
-    offline = VoiceLibrary(make_settings(voices_dir=None))
-    assert offline.default(None).name == "demo"
-    assert offline.on_disk(DEMO)
+    inventory = VoiceLibrary(make_settings(voices_dir=None)).scan()
+    default = default_voice(None, inventory, offline=True)
+    assert default.name == "demo"
+    assert inventory.has(default)
     for tag in ("zh-CN", "en-US", "en"):
-        chosen = offline.choose(VoiceRequest(language=tag), offline.default(None))
-        assert chosen.name == "demo"
+        assert choose_voice(VoiceRequest(language=tag), inventory, default).name == "demo"
     # where voices can be downloaded, the first one is
-    assert VoiceLibrary(make_settings(voices_dir=None, offline=False)).default(None).name == "ZH"
+    assert default_voice(None, inventory, offline=False).name == "ZH"
 
 
 def test_it_says_what_it_is(make_settings: SettingsMaker) -> None:
-    library = VoiceLibrary(make_settings(voice="demo"))
-    info = describe_voices(library.voices(), {"demo"})
+    inventory = VoiceLibrary(make_settings(voice="demo")).scan()
+    info = describe_voices(inventory.voices, {"demo"})
     card = next(voice for voice in info.tts[0].voices if voice.name == "demo")
     assert card.installed
     assert "wyoming-melotts download" in (card.description or "")
@@ -46,8 +55,9 @@ def test_it_says_what_it_is(make_settings: SettingsMaker) -> None:
 
 
 def test_english_is_read_as_english() -> None:
-    assert in_language_of("It is 23 degrees.", DEMO).language.key == "EN"
-    assert in_language_of("现在23度。", DEMO).language.key == "ZH"
+    (demo,) = voices_of(DEMO)
+    assert reading_voice("It is 23 degrees.", demo).model.language.key == "EN"
+    assert reading_voice("现在23度。", demo).model.language.key == "ZH"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +82,7 @@ def _spoken(text: str, make_settings: SettingsMaker) -> Samples:
     library = VoiceLibrary(settings)
     engine = Engine(settings, library)
     try:
-        return np.concatenate(list(engine.speak(library.default("demo"), text)))
+        (demo,) = voices_of(DEMO)
+        return np.concatenate(list(engine.speak(reading_voice(text, demo), text)))
     finally:
         engine.close()

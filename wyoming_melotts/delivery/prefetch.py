@@ -13,7 +13,7 @@ class _End:
 
 
 async def prefetch(source: AsyncGenerator[Item, None], most: int) -> AsyncIterator[Item]:
-    """Give the items of `source`, of which up to `most` are computed in advance.
+    """Yield the items of `source`, of which up to `most` are computed in advance.
 
     An exception of the source is raised after the items before it. When the taker stops, so does
     the source.

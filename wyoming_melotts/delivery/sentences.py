@@ -6,7 +6,7 @@ from sentence_stream import SentenceBoundaryDetector
 
 
 class SentenceCutter:
-    """Gives each sentence as soon as it is complete."""
+    """Returns each sentence as soon as it is complete."""
 
     def __init__(self) -> None:
         self._detector = SentenceBoundaryDetector()

@@ -1,4 +1,4 @@
-"""What every language's text front-end gives: the interface and the phoneme sequence."""
+"""What every language's text front-end returns: the interface and the phoneme sequence."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -22,7 +22,7 @@ _PUNCTUATION = re.compile(r"((?:\s*[;:,.!?¡¿—…\"«»“”]+\s*)+)")
 
 
 def ipa_phones(tokens: Sequence[str], convert: Callable[[str], str]) -> PhoneRun:
-    """The IPA characters that ``convert`` gives for word pieces, a word at a time."""
+    """The IPA characters that ``convert`` returns for word pieces, a word at a time."""
     run = EMPTY_RUN
     for pieces in group_word_pieces(tokens):
         word = "".join(pieces)
@@ -79,7 +79,7 @@ def _processor(language: str) -> TextProcessor:
 class _Lexicon(LookupPhonemes):
     """gruut's lexicon in memory, with the index that its file lacks (40 ms a word there).
 
-    Every look-up gives a list of its own: gruut appends liaisons to it, which would stay.
+    Every look-up returns a list of its own: gruut appends liaisons to it, which would stay.
     """
 
     def __init__(self, lexicon: DelayedSqlitePhonemizer, pinned: Mapping[str, list[str]]) -> None:

@@ -5,10 +5,8 @@ It stands before a language's own front-end, which expects words and loses or re
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from wyoming_melotts.normalization.engine import Engine
+from wyoming_melotts.normalization.engine import Engine
 
 LANGUAGES = {
     "zh": ("chinese", "Chinese"),
@@ -30,11 +28,9 @@ def spoken_form(text: str, language: str) -> str:
 
 
 @cache
-def _engine(language: str) -> "Engine":
+def _engine(language: str) -> Engine:
     if language not in LANGUAGES:
         raise ValueError(f"unknown language {language!r}; known are {', '.join(LANGUAGES)}")
-    from wyoming_melotts.normalization.engine import Engine
-
     module_name, class_name = LANGUAGES[language]
     module = import_module(f"{__name__}.{module_name}")
     return Engine(getattr(module, class_name)())

@@ -5,9 +5,16 @@ import re
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 
-from num2words import num2words
-
 from wyoming_melotts.normalization.cleaning import without_accents
+from wyoming_melotts.normalization.japanese_counters import (
+    COUNTERS,
+    NUMERALS,
+    THINGS,
+    cardinal,
+    counted,
+    doubled,
+    read_after_counts,
+)
 from wyoming_melotts.normalization.japanese_words import LETTERS, WORDS
 from wyoming_melotts.normalization.language import Language, Rule
 from wyoming_melotts.normalization.patterns import LATIN_WORD, WORD_PARTS, Number
@@ -132,139 +139,7 @@ _CURRENCIES = {
 }
 _SCALES = {"万": "マン", "亿": "オク"}
 
-_NUMERALS = {
-    "三百": "サンビャク",
-    "六百": "ロッピャク",
-    "八百": "ハッピャク",
-    "三千": "サンゼン",
-    "八千": "ハッセン",
-    "一兆": "イッチョウ",
-    "八兆": "ハッチョウ",
-    "十兆": "ジュッチョウ",
-    "零": "ゼロ",
-    "一": "イチ",
-    "二": "ニ",
-    "三": "サン",
-    "四": "ヨン",
-    "五": "ゴ",
-    "六": "ロク",
-    "七": "ナナ",
-    "八": "ハチ",
-    "九": "キュウ",
-    "十": "ジュウ",
-    "百": "ヒャク",
-    "千": "セン",
-    "万": "マン",
-    "億": "オク",
-    "兆": "チョウ",
-}
-_NUMERAL = re.compile("|".join(_NUMERALS))
-_DOUBLED = {"イチ": "イッ", "ロク": "ロッ", "ハチ": "ハッ", "ジュウ": "ジュッ", "ヒャク": "ヒャッ"}
-_BEFORE_K_AND_H = re.compile("(?:イチ|ロク|ハチ|ジュウ|ヒャク)$")
-_BEFORE_S_AND_T = re.compile("(?:イチ|ハチ|ジュウ)$")
-# Counter: its reading, and after サン where that changes.
-_COUNTERS = {
-    "個": "コ",
-    "コ": "コ",
-    "ヶ所": "カショ",
-    "か所": "カショ",
-    "カ所": "カショ",
-    "箇所": "カショ",
-    "ヶ月": "カゲツ",
-    "か月": "カゲツ",
-    "カ月": "カゲツ",
-    "回": "カイ",
-    "階": "カイ",
-    "件": "ケン",
-    "軒": "ケン",
-    "曲": "キョク",
-    "機": "キ",
-    "級": "キュウ",
-    "本": "ホン",
-    "杯": "ハイ",
-    "匹": "ヒキ",
-    "泊": "ハク",
-    "分": "フン",
-    "歳": "サイ",
-    "才": "サイ",
-    "冊": "サツ",
-    "週": "シュウ",
-    "週間": "シュウカン",
-    "足": "ソク",
-    "通": "ツウ",
-    "頭": "トウ",
-    "点": "テン",
-    "丁目": "チョウメ",
-    "秒": "ビョウ",
-    "枚": "マイ",
-    "番": "バン",
-    "番目": "バンメ",
-    "台": "ダイ",
-    "倍": "バイ",
-    "名": "メイ",
-    "位": "イ",
-    "号": "ゴウ",
-    "号室": "ゴウシツ",
-    "部屋": "ヘヤ",
-    "度": "ド",
-    "円": "エン",
-    "年": "ネン",
-    "年間": "ネンカン",
-    "人": "ニン",
-    "月": "ガツ",
-    "時": "ジ",
-    "時間": "ジカン",
-    "日": "ニチ",
-    "日間": "ニチカン",
-    "段": "ダン",
-    "品": "ヒン",
-    "割": "ワリ",
-}
-_AFTER_THREE = {"階": "ガイ", "軒": "ゲン", "本": "ボン", "杯": "バイ", "匹": "ビキ"} | {
-    "分": "プン",
-    "泊": "パク",
-}
-_P_SOUNDS = str.maketrans("ハヒフヘホ", "パピプペポ")
-_IRREGULAR = {
-    ("人", 1): "ヒトリ",
-    ("人", 2): "フタリ",
-    ("歳", 20): "ハタチ",
-    ("才", 20): "ハタチ",
-    ("部屋", 1): "ヒトヘヤ",
-    ("部屋", 2): "フタヘヤ",
-}
-_THINGS = ("", "ヒト", "フタ", "ミッ", "ヨッ", "イツ", "ムッ", "ナナ", "ヤッ", "ココノ")
-_DAYS = {
-    2: "フツカ",
-    3: "ミッカ",
-    4: "ヨッカ",
-    5: "イツカ",
-    6: "ムイカ",
-    7: "ナノカ",
-    8: "ヨウカ",
-    9: "ココノカ",
-    10: "トオカ",
-    14: "ジュウヨッカ",
-    20: "ハツカ",
-    24: "ニジュウヨッカ",
-}
-# Counters before which the last of 4, 7 and 9 takes its short or old reading.
-_SHORT_READINGS = {
-    "時": {4: "ヨ", 7: "シチ", 9: "ク"},
-    "時間": {4: "ヨ", 7: "シチ", 9: "ク"},
-    "月": {4: "シ", 7: "シチ", 9: "ク"},
-    "年": {4: "ヨ"},
-    "年間": {4: "ヨ"},
-    "人": {4: "ヨ"},
-    "日": {7: "シチ", 9: "ク"},
-    "日間": {7: "シチ", 9: "ク"},
-    "円": {4: "ヨ"},
-}
-_FULL_READINGS = {4: "ヨン", 7: "ナナ", 9: "キュウ"}
-# What follows a count in katakana and would be read as a word of its own.
-_AFTER_COUNT_READINGS = {"後": "ゴ", "目": "メ", "代": "ダイ", "対": "タイ", "半": "ハン"}
-_AFTER_COUNT = re.compile(r"(?<=[ァ-ヶー])(?:後(?![半ろ])|[目代対半])")
-_COUNTER_NAMES = "|".join(sorted(_COUNTERS, key=len, reverse=True))
+_COUNTER_NAMES = "|".join(sorted(COUNTERS, key=len, reverse=True))
 _PHRASES = re.compile(
     "|".join(re.escape(phrase) for phrase in sorted(WORDS, key=len, reverse=True) if " " in phrase),
     re.IGNORECASE,
@@ -308,7 +183,7 @@ class Japanese(Language):
             (re.compile(r"(?<![\w.])(\d{1,2})F(?![A-Za-z])"), lambda m: f"{m[1]}階"),
             (re.compile(r"#\s?(?=\d)"), lambda _: "ナンバー"),
             (re.compile(rf"({number})分の({number})"), lambda m: self._of(m[2], m[1])),
-            (re.compile(r"(?<![\d.,])([1-9])つ"), lambda m: _THINGS[int(m[1])] + "ツ"),
+            (re.compile(r"(?<![\d.,])([1-9])つ"), lambda m: THINGS[int(m[1])] + "ツ"),
             (re.compile(r"(?<=月)1日(?!間)"), lambda _: "ツイタチ"),
             (
                 re.compile(
@@ -325,7 +200,7 @@ class Japanese(Language):
 
     def finish(self, text: str) -> str:
         text = text.replace("今日は", "キョウは")  # the front-end would greet
-        text = _AFTER_COUNT.sub(lambda match: _AFTER_COUNT_READINGS[match[0]], text)
+        text = read_after_counts(text)
         text = re.sub(r"(時速|秒速)(は|が|約)\1", r"\1\2", text)
         text = _PHRASES.sub(lambda match: WORDS[match[0].lower()], text)
         text = LATIN_WORD.sub(lambda match: self._word(match[0]), text)
@@ -333,8 +208,7 @@ class Japanese(Language):
         return re.sub(r"[\s'’-]+", "", text).replace("・", "")
 
     def cardinal(self, value: int) -> str:
-        kanji: str = num2words(value, lang="ja")
-        return _NUMERAL.sub(lambda match: _NUMERALS[match[0]], kanji)
+        return cardinal(value)
 
     def magnitude(self, number: Number) -> str:
         whole = self.whole(number.integer)
@@ -342,55 +216,29 @@ class Japanese(Language):
             return whole
         if number.integer == "0":
             whole = "レイ"
-        return _doubled(whole, _BEFORE_S_AND_T) + self.point + self.digits(number.fraction)
+        return doubled(whole) + self.point + self.digits(number.fraction)
 
     def version(self, parts: list[str]) -> str:
         words = [self.version_part(part) for part in parts]
-        doubled = [_doubled(word, _BEFORE_S_AND_T) for word in words[:-1]]
-        return self.point.join([*doubled, words[-1]])
+        return self.point.join([*map(doubled, words[:-1]), words[-1]])
 
     def quantity(self, number: Number, unit: str) -> str:
         counter = self.units.noun(unit) if unit in ("d", "h", "min", "s") else ""
         if counter and not number.fraction:
             if unit == "d" and number.is_one:
                 return "イチニチ"
-            return self.signs.get(number.sign, "") + self._counted(int(number.integer), counter)
+            return self.signs.get(number.sign, "") + counted(int(number.integer), counter)
         return super().quantity(number, unit)
 
     def _counter(self, match: re.Match[str]) -> str:
         number, counter = self.notation.parse(match["number"]), match["counter"]
         if number.fraction or len(number.integer) > 15:
-            return self.number(number) + _COUNTERS[counter]
-        return self.signs.get(number.sign, "") + self._counted(int(number.integer), counter)
+            return self.number(number) + COUNTERS[counter]
+        return self.signs.get(number.sign, "") + counted(int(number.integer), counter)
 
     def _large_count(self, match: re.Match[str]) -> str:
-        amount = self.number(self.notation.parse(match["number"])) + _NUMERALS[match["scale"]]
-        return amount + _COUNTERS.get(match["counter"] or "", "")
-
-    def _counted(self, value: int, counter: str) -> str:
-        """Say a count with its counter, the sounds between them changed as in speech."""
-        if (counter, value) in _IRREGULAR:
-            return _IRREGULAR[counter, value]
-        if counter == "時" and value == 0:
-            return "レイジ"
-        if counter in ("日", "日間") and value in _DAYS:
-            return _DAYS[value] + counter[1:].replace("間", "カン")
-        words, reading = self.cardinal(value), _COUNTERS[counter]
-        short = _SHORT_READINGS.get(counter, {}).get(value % 10)
-        if short and value % 10:
-            return words.removesuffix(_FULL_READINGS[value % 10]) + short + reading
-        if counter in _AFTER_THREE and words.endswith("サン"):
-            return words + _AFTER_THREE[counter]
-        if reading == "フン" and words.endswith("ヨン"):
-            return words + "プン"
-        first = reading[0]
-        if first in "カキクケコハヒフヘホ" and reading != "ヘヤ":
-            doubled = _doubled(words, _BEFORE_K_AND_H)
-            is_doubled = doubled != words
-            return doubled + (first.translate(_P_SOUNDS) if is_doubled else first) + reading[1:]
-        if first in "サシスセソタチツテト":
-            return _doubled(words, _BEFORE_S_AND_T) + reading
-        return words + reading
+        amount = self.number(self.notation.parse(match["number"])) + NUMERALS[match["scale"]]
+        return amount + COUNTERS.get(match["counter"] or "", "")
 
     def _of(self, numerator: str, denominator: str) -> str:
         return self.fraction(None, int(numerator), int(denominator))
@@ -399,16 +247,16 @@ class Japanese(Language):
         return self.number(low) + self.range_word + match["high"]  # its counter comes later
 
     def date(self, year: int | None, month: int, day: int) -> str:
-        day_words = "ツイタチ" if day == 1 else self._counted(day, "日")
-        words = self._counted(month, "月") + day_words
-        return self._counted(year, "年") + words if year else words
+        day_words = "ツイタチ" if day == 1 else counted(day, "日")
+        words = counted(month, "月") + day_words
+        return counted(year, "年") + words if year else words
 
     def time(self, hour: int, minute: int | None, second: int | None, half: str) -> str:
-        words = {"a": "午前", "p": "午後"}.get(half, "") + self._counted(hour, "時")
+        words = {"a": "午前", "p": "午後"}.get(half, "") + counted(hour, "時")
         if minute:
-            words += self._counted(minute, "分")
+            words += counted(minute, "分")
         if second:
-            words += self._counted(second, "秒")
+            words += counted(second, "秒")
         return words
 
     def fraction(self, whole: int | None, numerator: int, denominator: int) -> str:
@@ -442,8 +290,3 @@ class Japanese(Language):
         from e2k import C2K  # its model takes a moment to load, and few sentences need it
 
         return lru_cache(maxsize=1024)(C2K())
-
-
-def _doubled(words: str, before: re.Pattern[str]) -> str:
-    """Double the consonant that follows: イチ becomes イッ, and so on."""
-    return before.sub(lambda match: _DOUBLED[match[0]], words)

@@ -21,7 +21,7 @@ from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.synthesis.acoustic.synthesizer import Prosody, Synthesizer
 from wyoming_melotts.synthesis.bert import BertFeatures
 from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, SpeechOptions
-from wyoming_melotts.voices import Language, Model, Voice, VoiceLibrary, in_language_of
+from wyoming_melotts.voices import Language, Model, Voice, VoiceLibrary
 from wyoming_serving.audio import Resampler, Samples
 from wyoming_serving.devices import choose_device
 
@@ -108,7 +108,7 @@ class Engine:
         Raises:
             ServiceError: the voice cannot be loaded.
         """
-        model = self.load(in_language_of(text, voice.model))
+        model = self.load(voice.model)
         resampler = Resampler(model.sample_rate_hz, self._settings.sample_rate_hz)
         for samples in model.speak(text, voice.speaker, self._options, crowded):
             yield resampler.resample(samples)

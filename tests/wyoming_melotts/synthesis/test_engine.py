@@ -13,6 +13,7 @@ from tests.wyoming_melotts.golden import TOLERANCE, golden, read_json
 from tests.wyoming_melotts.tiny_voice import make_voice
 from wyoming_melotts.synthesis.engine import Engine
 from wyoming_melotts.voices import VoiceLibrary
+from wyoming_melotts.voices.selection import find_voice
 
 VOCABULARIES = {
     "EN": "bert-base-uncased",
@@ -43,7 +44,7 @@ def test_text_to_audio_equals_upstream(
         **{name: case[name] for name in ("speed", "sdp_ratio", "noise_scale", "noise_scale_w")},
     )
     library = VoiceLibrary(settings)
-    voices = [voice for voice in library.voices() if voice.model.key == key]
+    voices = [voice for voice in library.scan().voices if voice.model.key == key]
     voice = voices[case["speaker_id"]]
     audio = np.concatenate(list(Engine(settings, library).speak(voice, case["text"])))
     with np.load(golden("tiny", "end_to_end.npz")) as arrays:
@@ -62,12 +63,12 @@ def test_the_least_recently_used_voice_leaves_when_memory_is_short(
     free = [1 << 30]
     engine = Engine(settings, library, free_memory=lambda: free[0])
     for key in ("EN", "EN_V2", "EN"):
-        engine.load(library.models[key])
+        engine.load(library.scan().models[key])
     assert engine.loaded == ["EN_V2", "EN"]
     free[0] = 0
-    engine.load(library.models["EN"])
+    engine.load(library.scan().models["EN"])
     assert engine.loaded == ["EN_V2", "EN"]
-    engine.load(library.models["EN-mine"])
+    engine.load(library.scan().models["EN-mine"])
     assert engine.loaded == ["EN-mine"]
 
 
@@ -81,9 +82,15 @@ def test_voices_of_one_language_share_their_bert(
     settings = make_settings(voices_dir=tmp_path)
     library = VoiceLibrary(settings)
     engine = Engine(settings, library)
-    first, second = (engine.load(library.models[key]) for key in ("EN", "EN_V2"))
+    first, second = (engine.load(library.scan().models[key]) for key in ("EN", "EN_V2"))
     assert first._bert is second._bert is not None
-    assert sum(len(part) for part in engine.speak(library.find("EN-US"), "The light is on.")) > 0
+    assert (
+        sum(
+            len(part)
+            for part in engine.speak(find_voice("EN-US", library.scan()), "The light is on.")
+        )
+        > 0
+    )
 
 
 def test_speeches_side_by_side_sound_as_alone(make_settings: SettingsMaker) -> None:
@@ -91,8 +98,13 @@ def test_speeches_side_by_side_sound_as_alone(make_settings: SettingsMaker) -> N
     library = VoiceLibrary(settings)
     engine = Engine(settings, library)
     texts = ["The light is on.", "It is cold outside, and the heating is off."]
-    alone = [np.concatenate(list(engine.speak(library.find("EN-US"), text))) for text in texts]
-    speeches = [engine.speak(library.find("EN-US"), text, lambda: True) for text in texts]
+    alone = [
+        np.concatenate(list(engine.speak(find_voice("EN-US", library.scan()), text)))
+        for text in texts
+    ]
+    speeches = [
+        engine.speak(find_voice("EN-US", library.scan()), text, lambda: True) for text in texts
+    ]
     together: list[list[np.ndarray]] = [[] for _ in texts]
     unfinished = True
     while unfinished:
@@ -127,7 +139,7 @@ def test_a_seed_decides_how_a_text_sounds(make_settings: SettingsMaker) -> None:
         settings = make_settings(seed=seed)
         library = VoiceLibrary(settings)
         engine = Engine(settings, library)
-        voice = library.find("EN-US")
+        voice = find_voice("EN-US", library.scan())
         parts = list(engine.speak(voice, "The light is on."))
         again = list(engine.speak(voice, "The light is on."))
         if seed >= 0:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from wyoming.info import Attribution, Info, TtsProgram, TtsVoice
 
-from wyoming_melotts.voices import DEMO, Voice
+from wyoming_melotts.voices.catalogue import DEMO, Voice
 from wyoming_serving import __version__
 
 _AUTHOR = Attribution(name="MyShell", url="https://github.com/myshell-ai/MeloTTS")

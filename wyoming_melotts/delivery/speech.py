@@ -1,0 +1,133 @@
+"""The audio of one sentence: from the cache, or computed chunk by chunk on the device."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from typing import Protocol
+
+from wyoming_melotts.delivery.cache import AudioCache
+from wyoming_melotts.delivery.playback import Playback
+from wyoming_melotts.voices import Voice
+from wyoming_melotts.voices.selection import reading_voice
+from wyoming_serving.audio import Samples, encode_pcm16
+from wyoming_serving.devices import Device
+from wyoming_serving.memory import release_freed_memory
+from wyoming_serving.scheduler import Scheduler
+
+_CHUNK_BYTES = 1 << 16
+"""Audio from the cache is sent in events of this size."""
+
+_TIDY_AFTER_SECONDS = 10.0
+
+_FIRST_AUDIO, _LATER_AUDIO = 0, 1
+"""Priorities: a client that has heard nothing yet goes before one that hears something."""
+
+Speech = Iterator[bytes]
+"""PCM chunks of a sentence, each computed when it is asked for."""
+
+
+class SpeechEngine(Protocol):
+    """What computes speech on a device; its methods run in the scheduler's threads."""
+
+    @property
+    def device(self) -> Device:
+        """Where it computes."""
+
+    def speak(
+        self, voice: Voice, text: str, crowded: Callable[[], bool] = ...
+    ) -> Iterator[Samples]:
+        """The audio of a sentence in chunks, each computed when it is asked for.
+
+        `crowded` says whether other sentences are being spoken at the same time.
+        """
+
+    def advance(self, speeches: Sequence[Speech]) -> Sequence[bytes | Exception | None]:
+        """The next chunk of each speech, None at its end; a failure is its own speech's alone."""
+
+    def close(self) -> None:
+        """Free what it holds."""
+
+
+class SentenceAudio:
+    """Turns sentences into audio for any number of clients at once."""
+
+    def __init__(
+        self,
+        engine: SpeechEngine,
+        scheduler: Scheduler[Speech, bytes | None],
+        cache: AudioCache,
+    ) -> None:
+        """`scheduler` advances speeches by one chunk a job; a job's result is None at the end."""
+        self._engine = engine
+        self._scheduler = scheduler
+        self._cache = cache
+        self._speaking = 0
+        self._tidying: asyncio.Task[None] | None = None
+
+    async def chunks(
+        self, voice: Voice, sentence: str, playback: Playback
+    ) -> AsyncGenerator[bytes, None]:
+        """The audio of a sentence as 16-bit PCM, as it is computed.
+
+        Each chunk is a job of its own. Before `playback` has audio the job is urgent, and the
+        first may be refused; after that no answer breaks off, and the client that has the least
+        left to play is served next.
+
+        Raises:
+            ServiceError: the voice cannot be loaded, or too much waits.
+        """
+        key = (voice.name, sentence)
+        known = self._cache.get(key)
+        source = self._computed(voice, sentence, playback) if known is None else _cut(known)
+        chunks: list[bytes] = []
+        async for chunk in source:
+            playback.add(len(chunk))
+            chunks.append(chunk)
+            yield chunk
+        self._cache.put(key, b"".join(chunks))
+
+    async def close(self) -> None:
+        """Forget what was to be done later."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+            await asyncio.gather(self._tidying, return_exceptions=True)
+
+    async def _computed(
+        self, voice: Voice, sentence: str, playback: Playback
+    ) -> AsyncGenerator[bytes, None]:
+        samples = self._engine.speak(reading_voice(sentence, voice), sentence, self._is_crowded)
+        speech: Speech = map(encode_pcm16, samples)
+        self._speaking += 1
+        try:
+            while (chunk := await self._next_chunk(speech, playback)) is not None:
+                yield chunk
+        finally:
+            self._speaking -= 1
+            if not self._speaking:
+                self._tidy_up_later()
+
+    async def _next_chunk(self, speech: Speech, playback: Playback) -> bytes | None:
+        return await self._scheduler.submit(
+            speech,
+            _LATER_AUDIO if playback.started else _FIRST_AUDIO,
+            deadline=playback.ends_at,
+            admitted=playback.started,
+        )
+
+    def _is_crowded(self) -> bool:
+        return self._speaking > 1
+
+    def _tidy_up_later(self) -> None:
+        """What speech leaves behind is a quarter of the memory; return it once nobody speaks."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+        self._tidying = asyncio.create_task(self._tidy_up(), name="tidy up")
+
+    async def _tidy_up(self) -> None:
+        await asyncio.sleep(_TIDY_AFTER_SECONDS)
+        if not self._speaking:
+            await self._scheduler.call(release_freed_memory)
+
+
+async def _cut(audio: bytes) -> AsyncGenerator[bytes, None]:
+    for start in range(0, len(audio), _CHUNK_BYTES):
+        yield audio[start : start + _CHUNK_BYTES]
