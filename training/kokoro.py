@@ -1,6 +1,7 @@
 """Speech from Kokoro-82M (Apache-2.0): its ONNX model, its voice packs and misaki's phonemes."""
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,10 @@ _DURATIONS = "/encoder/Clip_output_0"
 """Inside the model: the whole units that each phoneme lasts."""
 
 _MOST_PHONEMES = 508
+
+_SPELLED = re.compile(r"(?<![A-Za-z])[B-Z]{2,4}(?![A-Za-z])")
+"""Said by their letters; with an A, espeak-ng would say the article."""
+_ENGLISH_WITHIN = re.compile(r"([A-Za-z][A-Za-z' ]*)")
 
 
 class Kokoro:
@@ -70,10 +75,19 @@ class Phonemes:
             "a": espeak.EspeakG2P(language="en-us"),
             "b": espeak.EspeakG2P(language="en-gb"),
         }
-        self._mandarin = zh.ZHG2P(en_callable=lambda word: str(self._english["a"](word)[0]))
+        self._mandarin = zh.ZHG2P()
 
     def of(self, text: str, language: str, voice: str) -> str:
-        """Phonemes of a sentence as `voice` would say it: British for voices named `b...`."""
-        if language == "zh":
-            return str(self._mandarin(text)[0])
-        return str(self._english.get(voice[0], self._english["a"])(text)[0])
+        """Phonemes of a sentence as `voice` would say it: British for voices named `b...`.
+
+        English within Mandarin is taken out first: misaki would leave its letters as they are.
+        """
+        english = self._english.get(voice[0], self._english["a"])
+        text = _SPELLED.sub(lambda letters: " ".join(letters[0]), text)
+        if language == "en":
+            return str(english(text)[0])
+        return " ".join(
+            str((english if part[0].isascii() else self._mandarin)(part)[0])
+            for part in _ENGLISH_WITHIN.split(text)
+            if part.strip()
+        )
