@@ -12,7 +12,7 @@ from pathlib import Path
 import soundfile
 
 from training.kokoro import SAMPLE_RATE_HZ, Kokoro, Phonemes
-from training.recognizer.shards import RATE_HZ, to_samples
+from training.recognizer.speech import RATE_HZ, at_16_khz
 
 _DATA = Path(__file__).parent / "data"
 
@@ -26,7 +26,7 @@ def main() -> None:
         for row in csv.DictReader(table, delimiter="\t"):
             spoken = phonemes.of(row["text"], row["language"], row["voice"])
             audio = kokoro.speak(spoken, {row["voice"]: 1.0}, speed=1.0)
-            soundfile.write(_DATA / row["file"], to_samples(audio, SAMPLE_RATE_HZ), RATE_HZ)
+            soundfile.write(_DATA / row["file"], at_16_khz(audio, SAMPLE_RATE_HZ), RATE_HZ)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,12 @@
-"""The recipe of the demo recognizer: its sentences, tokens, shards and augmentation."""
+"""The recipe of the demo recognizer: its first sentences, its tokens and phones."""
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 
-from training.recognizer import vocabulary
-from training.recognizer.augment import augment, background, surround
+from training.recognizer import phones, vocabulary
 from training.recognizer.commands import Sentence, chinese_number, english_number, sentences
-from training.recognizer.coverage import rare_first
-from training.recognizer.shards import read_shard, to_samples, write_shard
+from training.recognizer.phones import Phones
 from training.recognizer.vocabulary import Vocabulary
 
 
@@ -42,26 +38,6 @@ def test_numbers_in_words() -> None:
     ]
 
 
-def test_rare_words_come_first() -> None:
-    common = [Sentence("en", "turn on the light"), Sentence("en", "turn off the light")]
-    rare = Sentence("en", "mute the projector")
-    assert rare_first([*common, rare], spoken=common)[0] == rare
-
-
-def test_a_shard_gives_back_its_clips(tmp_path: Path) -> None:
-    second = np.linspace(-2, 2, 24_000).astype(np.float32)
-    clips = [
-        (Sentence("en", "hello"), "a", to_samples(second, 24_000)),
-        (Sentence("zh", "你好"), "b", np.arange(10, dtype=np.int16)),
-    ]
-    write_shard(tmp_path / "shard", clips)
-    found = list(read_shard(tmp_path / "shard.jsonl"))
-    assert [(one[0], one[1]) for one in found] == [(one[0], one[1]) for one in clips]
-    for (_, _, got), (_, _, wanted) in zip(found, clips, strict=True):
-        np.testing.assert_array_equal(got, wanted)
-    assert len(found[0][2]) == 16_000
-
-
 @pytest.fixture(scope="module")
 def tokens(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
     folder = tmp_path_factory.mktemp("vocabulary")
@@ -80,20 +56,15 @@ def test_a_mandarin_character_is_a_token(tokens: Vocabulary) -> None:
     assert len(tokens.piece_lengths(tokens.encode("turn on"))) == len(tokens.encode("turn on"))
 
 
-@pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
-def test_augmentation_keeps_a_spectrogram(strength: float) -> None:
-    mel = torch.full((150, 80), -15.94)
-    mel[40:110] = 15 + torch.randn((70, 80), generator=torch.Generator().manual_seed(0))
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        found = augment(surround(mel, slice(40, 110), rng), rng, strength)
-        assert found.isfinite().all()
-        assert found.shape[1] == 80
-        assert 60 < len(found) < 150
-        assert found.max() > 0
+def test_the_vocabulary_knows_which_texts_it_can_write(tokens: Vocabulary) -> None:
+    assert tokens.knows("打开客厅的灯。")
+    assert not tokens.knows("饕餮")
 
 
-def test_background_is_noise_of_sensible_length() -> None:
-    found = background(np.random.default_rng(0))
-    assert found.isfinite().all()
-    assert 40 <= len(found) < 200
+def test_phones_leave_out_stress_length_and_marks(tmp_path: Path) -> None:
+    assert phones.symbols("tˈɜːn ðə, kʰai→.") == list("tɜnðəkʰai→")
+    phones.write(tmp_path, ["tˈɜːn", "ðə"])
+    known = Phones(tmp_path)
+    assert len(known) == 6
+    assert 0 not in known.encode("tɜnðə")
+    assert known.encode("xxtx") == known.encode("t")

@@ -13,11 +13,9 @@ import torch
 import torch.nn.functional as F
 
 from training.recognizer.data import MELS
+from training.recognizer.features import FLOOR
 
 _DECIBEL = math.log(10) / 10
-_FLOOR = -15.94
-"""What the front-end gives for digital silence."""
-
 Change = Callable[[torch.Tensor, np.random.Generator, float], torch.Tensor]
 
 
@@ -31,16 +29,11 @@ def augment(mel: torch.Tensor, rng: np.random.Generator, strength: float) -> tor
 
 
 def surround(mel: torch.Tensor, speech: slice, rng: np.random.Generator) -> torch.Tensor:
-    """The speech with 50 to 250 ms of what lies before and behind it."""
-    lead, trail = (int(frames) for frames in rng.integers(5, 26, 2))
-    return mel[max(0, speech.start - lead) : speech.stop + trail]
-
-
-def background(rng: np.random.Generator) -> torch.Tensor:
-    """0.4 to 2 s of noise or silence without speech."""
-    frames = int(rng.integers(40, 200))
-    level = rng.uniform(-2, 13)
-    return _hiss(frames, level, rng)
+    """The speech with up to 0.3 s of near silence before and behind it."""
+    lead, trail = (int(frames) for frames in rng.integers(3, 31, 2))
+    level = rng.uniform(-10, 2)
+    ends = (_hiss(frames, level, rng) for frames in (lead, trail))
+    return torch.cat([next(ends), mel[speech], next(ends)])
 
 
 def _voice(mel: torch.Tensor, rng: np.random.Generator, strength: float) -> torch.Tensor:
@@ -79,7 +72,7 @@ def _microphone(mel: torch.Tensor, rng: np.random.Generator, strength: float) ->
     mel = mel + torch.from_numpy(colour * _DECIBEL).float()
     if rng.random() < 0.15 * strength:
         mel[:, int(rng.integers(60, MELS)) :] -= rng.uniform(2, 8)
-    return mel.clamp_min(_FLOOR)
+    return mel.clamp_min(FLOOR)
 
 
 def _curve(rng: np.random.Generator, spread: float) -> np.ndarray:
@@ -100,7 +93,7 @@ def _hiss(frames: int, level: float, rng: np.random.Generator) -> torch.Tensor:
         0, rng.uniform(0, 1), len(np.arange(0, frames + 20, 20))))  # fmt: skip
     colour = _curve(rng, 1.2)
     grain = rng.normal(0, 0.6, (frames, MELS))
-    return torch.from_numpy(level + sway[:, None] + colour + grain).float().clamp_min(_FLOOR)
+    return torch.from_numpy(level + sway[:, None] + colour + grain).float().clamp_min(FLOOR)
 
 
 def _masks(mel: torch.Tensor, rng: np.random.Generator, strength: float) -> torch.Tensor:

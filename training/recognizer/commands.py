@@ -153,7 +153,7 @@ class Sentence:
         if self.language == "zh":
             return self.words + ("？" if _ZH_QUESTION.search(self.words) else "。")
         mark = "?" if _EN_QUESTION.match(self.words) else "."
-        return self.words[0].upper() + self.words[1:] + mark
+        return self.words[0].upper() + re.sub(r"\bi\b", "I", self.words[1:]) + mark
 
 
 _ZH_QUESTION = re.compile(r"(吗|什么|多少|几点了|几号|几|谁|怎么样|哪里|多少度|不冷|时间)$")

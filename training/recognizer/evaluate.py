@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from training.recognizer.shards import read_shard
+from training.recognizer.speech import SpeechFolder
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.vad import SileroVoiceActivity
@@ -29,13 +29,7 @@ from wyoming_serving.devices import choose_device
 _BATCH = 16
 _LONGEST_SEGMENT_MS = 30_000
 _ERRORS_SHOWN = 8
-_SETS = {
-    "test-en-seen": "English, unseen sentences, seen voices",
-    "test-zh-seen": "Mandarin, unseen sentences, seen voices",
-    "test-en-held": "English, unseen sentences, held-out voices",
-    "test-zh-held": "Mandarin, unseen sentences, held-out voices",
-    "test-en-piper": "English, unseen sentences, another synthesizer (Piper, joe)",
-}
+_LANGUAGES = {"en": "English", "zh": "Mandarin"}
 
 
 @dataclass(frozen=True)
@@ -62,23 +56,30 @@ class Result:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--speech", type=Path, required=True, help="folder of synthesize.py")
     parser.add_argument("--recordings", type=Path, help="folder with WAV files, transcripts.tsv")
     parser.add_argument("--report", type=Path, help="a Markdown file to write")
     parser.add_argument("--precision", default="auto", help="float32, int8 or auto, as the service")
     given = parser.parse_args()
-    model = load(given.model, given.precision)
+    evaluate(given.model, given.speech, given.recordings, given.report, given.precision)
+
+
+def evaluate(
+    model: Path, speech: Path, recordings: Path | None, report: Path | None, precision: str
+) -> None:
+    """Judge the test clips and the recordings; print the result and write it to `report`."""
+    loaded = load(model, precision)
     results = [
-        judge(model, title, list(_shards(given.corpus, prefix)))
-        for prefix, title in _SETS.items()
-        if any(given.corpus.glob(f"{prefix}*.jsonl"))
+        judge(loaded, f"{title}, unseen sentences, held-out voices", examples)
+        for language, title in _LANGUAGES.items()
+        if (examples := list(_spoken(speech / "test", language)))
     ]
-    if given.recordings:
-        results.append(judge(model, "Recordings", list(_recordings(given.recordings))))
-    report = "\n".join(_lines(results))
-    print(report)
-    if given.report:
-        given.report.write_text(report + "\n", "utf-8")
+    if recordings:
+        results.append(judge(loaded, "Recordings", list(_recordings(recordings))))
+    text = "\n".join(_lines(results))
+    print(text)
+    if report:
+        report.write_text(text + "\n", "utf-8")
 
 
 def load(folder: Path, precision: str = "auto") -> LoadedModel:
@@ -110,11 +111,10 @@ def _plain(text: str) -> str:
     return text.strip() if text.isascii() else text.replace(" ", "")
 
 
-def _shards(folder: Path, prefix: str) -> Iterator[Example]:
-    for index in sorted(folder.glob(f"{prefix}*.jsonl")):
-        for sentence, _, samples in read_shard(index):
-            sound = samples.astype(np.float32) / np.float32(32768)
-            yield Example(sentence.language, sentence.words, sound)
+def _spoken(folder: Path, language: str) -> Iterator[Example]:
+    for clip in SpeechFolder(folder).recordings():
+        if clip.language == language:
+            yield Example(language, clip.words, clip.sound())
 
 
 def _recordings(folder: Path) -> Iterator[Example]:

@@ -1,4 +1,4 @@
-"""Everyday commands and questions in many forms, in the notation of `grammar.py`."""
+"""Words and rules for the templates of `text/everyday.*.txt`."""
 
 EN_RULES = {
     "please": "[please|can you|could you please|hey]",
@@ -8,66 +8,41 @@ EN_RULES = {
     "minutes": "{count} (minute|minutes|seconds|hours)",
     "when": "today|tonight|tomorrow|this evening|this weekend|on {day}|next week|this afternoon",
 }
-EN_EVERYDAY = [
-    "(stop|pause|resume|continue|mute|play|restart) the (music|song|movie|video|radio|playlist|tv)",
-    "(stop|pause|resume|play|mute) the music [<where>]", "stop the music [please]",
-    "turn the (music|volume|radio|television|sound) (up|down|off) [a bit|a little|please]",
-    "(louder|quieter|softer|too loud|a bit louder|make it louder|make it quieter)",
-    "turn (everything|all of it|it all|all the lights|all the devices) (on|off) [<where>] [please]",
-    "<please> (dim|brighten|turn up|turn down) the {thing} [a bit|a little|please]",
-    "<please> (dim|brighten) the lights [<where>] [to {percent} percent]",
-    "<please> turn (on|off) the {thing}", "<please> turn the {thing} (on|off) [<where>]",
-    "<please> (<on>|<off>) the {area} {thing}", "<please> (<on>|<off>) {person}'s {thing}",
-    "<please> (open|close|shut|raise|lower) the {cover} [<where>]", "(open|close) all the {covers}",
-    "<please> (lock|unlock) the {area} door", "(lock|unlock) (all the doors|the house|the car)",
-    "did I (lock|close|leave open) the {area} (door|window)", "is the {area} {thing} (on|off|open)",
-    "set (a|another) timer (for|of) <minutes>", "set a <minutes> timer for the (eggs|pasta|pizza)",
-    "start a {count} minute timer [called {word}]", "(cancel|pause|resume|stop) the {word} timer",
-    "how (long|much time) is left on (my|the) [{word}] timer", "add {count} minutes to my timer",
-    "(set|create) an alarm for {clock}", "wake me [up] at {clock} [<when>]", "snooze",
-    "(cancel|delete|turn off) my alarm", "(remind me|set a reminder) to {verb} the {word} <when>",
-    "(put|add) {item} (on|to) (my|the) {list} list", "(remove|delete|take) {item} (from|off) the list",
-    "what is on my {list} list", "clear my {list} list", "check off {item} [on the {list} list]",
-    "what is the weather [like] [<when>]", "will it (rain|snow|be sunny|be cold|be windy) <when>",
-    "how (hot|cold|warm|humid) is it (outside|inside|in the {area})", "do I need an umbrella <when>",
-    "what time is it [in {word}]", "what (day|date) is (it|<when>)", "when is (sunrise|sunset)",
-    "what is the (temperature|humidity|air quality) [<where>]", "how many lights are (on|off)",
-    "which (windows|doors|lights) are (open|on|off)", "is (anyone|anybody|{person}) (home|there)",
-    "where is {person}", "who is at the {area} door", "when does {person} get home",
-    "set the {area} to {degrees} degrees", "make it (warmer|cooler|brighter|darker) [<where>]",
-    "(raise|lower|increase|decrease) the temperature [by {small} degrees] [<where>]",
-    "turn the (heating|heater|air conditioning|thermostat) (up|down|on|off) [<where>]",
-    "it is too (hot|cold|dark|bright|loud|quiet) [in (here|the {area})]", "I am (cold|hot|tired)",
-    "set the {thing} to {color}", "make the {area} {color}", "change the {thing} to {color}",
-    "set the {area} {thing} to {percent} percent", "set the volume to {small}",
-    "play (some|a bit of) {genre} [<where>]", "play {word} by {person}", "play the (album|song) {word}",
-    "(next|previous|skip this|repeat this|replay this) (song|track|episode|one)", "shuffle my music",
-    "play the (news|radio|podcast|audiobook|playlist {word})", "what song is this", "who sings this",
-    "(broadcast|announce) (dinner is ready|it is time for {word}|{person} is home|we are leaving)",
-    "tell everyone (dinner is ready|to come downstairs|good night)", "call {person} [on speaker]",
-    "send a message to {person}", "(vacuum|mop|clean) the {area}", "send the (vacuum|robot) home",
-    "(start|stop|pause) the (vacuum|robot|washing machine|dishwasher|sprinkler|mower|dryer)",
-    "(arm|disarm) the (alarm|security system)", "(start|activate|run) {word} mode",
-    "(good morning|good night|good afternoon|goodbye|see you later|I am home|we are back)",
-    "(activate|start|turn on) the {word} scene", "run the {word} (script|routine|automation)",
-    "(thanks|thank you|never mind|forget it|cancel that|stop it|be quiet|that is all|okay)",
-    "(yes|no) [please|thanks]", "what can you do", "repeat that", "say that again", "undo that",
-    "turn off the {thing} in {count} minutes", "turn on the {thing} at {clock}",
-    "open the {cover} (half way|a little|to {percent} percent)", "is the (oven|stove|iron) still on",
-    "how much (energy|power|water|gas) did (we|the {thing}) use <when>", "find my (phone|keys|watch)",
-    "how (full|charged) is the (car|battery|{thing})", "(charge|stop charging) the car",
-    "what is (on tv|the news|my calendar|the traffic) <when>", "feed the (cat|dog|fish)",
+EN_COVERS = [
+    "blinds",
+    "curtains",
+    "shutters",
+    "windows",
+    "shades",
+    "garage doors",
+    "doors",
+    "awnings",
+]
+EN_GENRES = [
+    "jazz", "rock", "classical music", "pop", "country", "blues", "hip hop", "soul", "techno",
+    "lullabies", "christmas songs", "piano music", "something quiet", "dance music",
 ]  # fmt: skip
-EN_COVERS = ["blinds", "curtains", "shutters", "windows", "shades", "garage doors", "doors", "awnings"]
-EN_GENRES = ["jazz", "rock", "classical music", "pop", "country", "blues", "hip hop", "soul", "techno",
-             "lullabies", "christmas songs", "piano music", "something quiet", "dance music"]  # fmt: skip
-EN_LISTS = ["shopping", "grocery", "to do", "packing", "wish", "birthday", "work", "party", "chores"]
+EN_LISTS = [
+    "shopping",
+    "grocery",
+    "to do",
+    "packing",
+    "wish",
+    "birthday",
+    "work",
+    "party",
+    "chores",
+]
 EN_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-EN_VERBS = ["call", "water", "buy", "pick up", "clean", "check", "fix", "return", "wash", "feed", "pay",
-            "bring", "take out", "cancel", "order", "charge", "empty", "print", "move"]  # fmt: skip
-EN_COLORS = ["red", "green", "blue", "white", "yellow", "orange", "purple", "pink", "turquoise", "cyan",
-             "magenta", "violet", "lavender", "gold", "warm white", "cool white", "daylight", "lime",
-             "teal", "indigo", "salmon", "coral", "crimson", "olive", "brown", "aqua", "navy blue"]  # fmt: skip
+EN_VERBS = [
+    "call", "water", "buy", "pick up", "clean", "check", "fix", "return", "wash", "feed", "pay",
+    "bring", "take out", "cancel", "order", "charge", "empty", "print", "move",
+]  # fmt: skip
+EN_COLORS = [
+    "red", "green", "blue", "white", "yellow", "orange", "purple", "pink", "turquoise", "cyan",
+    "magenta", "violet", "lavender", "gold", "warm white", "cool white", "daylight", "lime",
+    "teal", "indigo", "salmon", "coral", "crimson", "olive", "brown", "aqua", "navy blue",
+]  # fmt: skip
 
 ZH_RULES = {
     "please": "[请|帮我|麻烦|给我|请帮我]",
@@ -77,42 +52,13 @@ ZH_RULES = {
     "span": "{count}(分钟|秒|小时|个小时)",
     "bit": "[一点|一些|一点儿]",
 }
-ZH_EVERYDAY = [
-    "<please>(关上|拉上|拉开|打开|关闭)[{area}][的](窗帘|纱帘|百叶窗|窗户|卷帘|大门|门|天窗)",
-    "(停止|暂停|继续|开始)(音乐|播放|播放音乐|歌曲|电影|视频|这首歌)", "(别放了|不要放了|停一下|停下来|别唱了)",
-    "(音量|声音|电视声音|音乐)[调|开|放](大|小|高|低)<bit>", "(大声|小声)(一点|点儿)", "(太吵了|听不见|静音|取消静音)",
-    "把(音量|声音)(调到|设为|调成)(百分之{percent}|{small}|最大|最小)", "音量调(大|小)一点",
-    "(关闭|关掉|打开)(所有|全部|全屋|家里所有)(的|)(灯|设备|电器|窗帘|空调)", "全部(关掉|打开|关闭)", "都关了吧",
-    "<please>(<on>|<off>){area}[的]{thing}", "<please>(<on>|<off>){thing}", "<please>把{area}的{thing}(打开|关掉|关上)",
-    "<please>把{thing}(打开|关掉|关了|调亮一点|调暗一点)", "{thing}(打开|关掉|关了|开一下)",
-    "[把]{area}[的]灯(调亮|调暗|开亮|弄暗)<bit>", "灯光(调到|设为)百分之{percent}", "(太亮了|太暗了|有点暗|亮一点|暗一点)",
-    "[把]{thing}(调成|换成|变成|设成){color}", "{area}(调成|换成){color}",
-    "[把]{area}[的](空调|温度|地暖|暖气)(调到|设为|开到|设置为){degrees}度", "空调(高|低)(一|两|三)度",
-    "温度(升高|降低|调高|调低)<bit>", "(太热了|太冷了|好冷|好热|有点闷|有点冷)", "(开启|切换到|打开)(制冷|制热|除湿|睡眠|自动|送风)模式",
-    "(锁上|锁好|反锁|打开){area}的门", "[把](门|大门|前门|后门|车库门)锁(上|好|了)", "(门|窗户|车库|大门)(锁|关)(了|好了)(吗|没有)",
-    "(设置|定|设定|开始)(一个|){count}分钟(的|)(计时器|定时器|倒计时|闹钟)", "倒计时<span>", "计时<span>",
-    "<span>(后|以后|之后)(提醒我{verb}|关灯|关掉{thing}|叫我|打开{thing})", "(取消|暂停|继续|关闭)(计时器|定时器|倒计时|闹钟)",
-    "(还剩多久|还有多长时间|计时器还剩多少)", "(<when>|)[早上|上午|下午|晚上]{clock}(叫我起床|叫醒我|提醒我{verb})",
-    "(设|定|设置)一个[<when>]{clock}的闹钟", "(明天|周末)的闹钟(取消|关掉|删除)",
-    "[请](提醒我|别忘了|记得)[<when>]{verb}", "把{item}(加到|加入|放进|添加到)(购物清单|清单|待办事项|待办列表)",
-    "(清单|购物清单|待办事项)(里|上)(有什么|还有什么|有哪些)", "(删除|去掉|划掉)(购物清单里的|清单上的|){item}", "买{item}",
-    "(<when>|)(天气|气温|空气质量)(怎么样|如何|好吗)", "<when>会(下雨|下雪|刮风|晴天|降温)吗", "(外面|室外|{area})(冷|热|潮|干)吗",
-    "<when>(要|需要)(带伞|穿外套|戴口罩)吗", "现在(几点|几点了|什么时间)", "<when>(几号|星期几|是什么日子)",
-    "{area}(的|现在)(温度|湿度|空气质量)(是|有|)多少", "(哪些|有几盏|有哪些)(灯|窗户|门)(开着|没关|还亮着)",
-    "{thing}(开着|关了|还开着|打开了)吗", "{person}(在家|回来了|到家了)吗", "{person}在(哪里|哪儿)", "(谁在门口|门口是谁|有人敲门吗)",
-    "(播放|放|来|我想听)(一首|一点|点|些|)(音乐|歌|轻音乐|摇滚|古典音乐|儿歌|爵士乐|流行歌曲|钢琴曲|相声|新闻|评书)",
-    "(播放|我想听|来一首){person}的{word}", "在{area}(播放|放)(音乐|新闻|{word})", "(下一首|上一首|换一首|再放一遍|单曲循环|随机播放)",
-    "(这是什么歌|这首歌叫什么|谁唱的)", "(广播|通知大家|告诉大家)(吃饭了|开饭了|{person}回来了|该{verb}了|准备出门)",
-    "(打电话给|呼叫|发消息给){person}", "(打扫|清扫|拖|清洁){area}", "扫地机器人(开始打扫|回去充电|回家|暂停|停下)", "(开始|停止|暂停)(扫地|拖地|洗衣服|烘干|浇水|割草)",
-    "(布防|撤防|开启安防|关闭警报)", "(我回来了|我出门了|我要睡觉了|我起床了|我走了|晚安|早安|早上好|下午好)",
-    "(打开|启动|执行|切换到|进入){word}(模式|场景)", "(谢谢|不用了|算了|取消|好的|没事了|可以了|停|知道了|再说一遍)", "(你会做什么|你叫什么|你是谁|帮帮我)",
-    "{count}分钟后(关闭|打开){thing}", "{clock}(打开|关闭){area}的{thing}", "[把](窗帘|百叶窗)(开一半|打开百分之{percent}|关一半|关一点)",
-    "(烤箱|炉子|煤气|熨斗|水龙头)(关了|关好了)吗", "(今天|昨天|这个月|{thing})用了多少(电|水|燃气)", "(找|找一下)我的(手机|钥匙|手表|眼镜)",
-    "(车|手机|门锁|{thing})(的|)(电量|电)(还有|是)多少", "(给车|汽车)(开始|停止)充电", "讲(一个|个)(笑话|故事|谜语)", "喂(猫|狗|鱼)",
-    "<please>打开{mixed}", "<please>(关闭|关掉){area}的{mixed}", "(播放|放一首){mixed}", "切换到{mixed}模式", "把{mixed}(打开|关掉|音量调到{small})",
+ZH_COLORS = [
+    "红色", "绿色", "蓝色", "白色", "黄色", "紫色", "橙色", "粉色", "暖白色", "暖光", "冷光",
+    "青色", "金色", "天蓝色", "深蓝色", "浅绿色", "玫红色", "棕色", "自然光", "日光", "淡紫色",
 ]  # fmt: skip
-ZH_COLORS = ["红色", "绿色", "蓝色", "白色", "黄色", "紫色", "橙色", "粉色", "暖白色", "暖光", "冷光",
-             "青色", "金色", "天蓝色", "深蓝色", "浅绿色", "玫红色", "棕色", "自然光", "日光", "淡紫色"]  # fmt: skip
-ZH_VERBS = ["吃药", "喝水", "开会", "浇花", "倒垃圾", "接孩子", "打电话", "交电费", "取快递", "写作业", "关火",
-            "买菜", "运动", "遛狗", "洗澡", "收衣服", "出门", "睡觉", "做饭", "还书", "缴费", "量血压"]  # fmt: skip
+ZH_VERBS = [
+    "吃药", "喝水", "开会", "浇花", "倒垃圾", "接孩子", "打电话", "交电费", "取快递", "写作业",
+    "关火", "买菜", "运动", "遛狗", "洗澡", "收衣服", "出门", "睡觉", "做饭", "还书", "缴费",
+    "量血压",
+]  # fmt: skip
 ZH_DAYS = ["一", "二", "三", "四", "五", "六", "日", "天"]

@@ -1,6 +1,7 @@
 """Turn a training folder into the model folder that the service and FunASR load.
 
-The moving average of the weights is stored in half precision; both loaders compute in float32.
+The weights that did best in development are stored in half precision; both loaders compute in
+float32.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from pathlib import Path
 import torch
 
 from training.recognizer import vocabulary
+from training.recognizer.train import BEST
 
 
 def main() -> None:
@@ -26,8 +28,8 @@ def export(training: Path, output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     for name in ("config.yaml", "am.mvn", vocabulary.FILE):
         shutil.copyfile(training / name, output / name)
-    average = torch.load(training / "checkpoint.pt", weights_only=True)["average"]
-    torch.save({name: value.half() for name, value in average.items()}, output / "model.pt")
+    best = torch.load(training / BEST, weights_only=True)
+    torch.save({name: value.half() for name, value in best.items()}, output / "model.pt")
     description = {
         "framework": "pytorch",
         "task": "auto-speech-recognition",

@@ -1,4 +1,4 @@
-"""Commands to a home: our own templates and Home Assistant's intents, with names from everywhere."""
+"""Commands to a home: our templates and Home Assistant's intents, with names from everywhere."""
 
 import json
 import random
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
-from training.recognizer import commands, everyday, names, numbers
+from training.recognizer import commands, everyday, names, numbers, text
 from training.recognizer.commands import chinese_number, english_number
 from training.recognizer.grammar import Grammar
 from training.recognizer.wide import WideText
@@ -31,7 +31,7 @@ class HomeText:
         """Our own templates."""
         rules = everyday.EN_RULES if self._english else everyday.ZH_RULES
         grammar = Grammar(self._fill, rules)
-        templates = everyday.EN_EVERYDAY if self._english else everyday.ZH_EVERYDAY
+        templates = text.lines("everyday", "en" if self._english else "zh")
         while True:
             for template in self._rng.sample(templates, len(templates)):
                 yield grammar.expand(template, self._rng)
@@ -40,7 +40,7 @@ class HomeText:
         """Home Assistant's sentences, each intent as often as the next."""
         grammar = Grammar(self._fill, self._intents["expansion_rules"])
         blocks = [
-            [text for block in intent["data"] for text in block["sentences"]]
+            [one for block in intent["data"] for one in block["sentences"]]
             for intent in self._intents["intents"].values()
         ]
         while True:

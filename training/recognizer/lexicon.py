@@ -1,4 +1,4 @@
-"""Wide word lists out of installed packages: English from wordninja and misaki, Mandarin from jieba."""
+"""Wide word lists from packages: English from wordninja and misaki, Mandarin from jieba."""
 
 import gzip
 import json
@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 import jieba
-import wordninja
 
 _ENGLISH, _MANDARIN = 14_000, 10_000
 _UNFIT = re.compile("fuck|shit|cunt|porn|nigg|rape|sex|ejac|penis|vagin|slut|whore|nazi|bitch")
@@ -19,7 +19,10 @@ _UNFIT = re.compile("fuck|shit|cunt|porn|nigg|rape|sex|ejac|penis|vagin|slut|who
 @cache
 def english_words() -> list[str]:
     """Frequent words (Wikipedia's order) whose pronunciation misaki's dictionary knows."""
-    packed = Path(wordninja.__file__).parent / "wordninja" / "wordninja_words.txt.gz"
+    found = find_spec("wordninja")  # importing it would load its model of English
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("wordninja is missing: see training/recognizer/requirements.txt")
+    packed = Path(found.origin).parent / "wordninja" / "wordninja_words.txt.gz"
     by_frequency = gzip.decompress(packed.read_bytes()).decode("utf-8").split()
     spoken = json.loads(resources.files("misaki").joinpath("data/us_gold.json").read_text("utf-8"))
     fit = (w for w in by_frequency if len(w) > 2 and w in spoken and not _UNFIT.search(w))

@@ -7,12 +7,13 @@ together at random: an owner or a place, a property, a thing.
 import random
 
 EN_PEOPLE = [
-    "Alice", "Amir", "Anna", "Ben", "Bruno", "Carla", "Charlie", "Chloe", "Daniel", "Diego", "Ella",
-    "Emma", "Ethan", "Felix", "Fiona", "George", "Grace", "Hannah", "Harry", "Isabel", "Jack",
-    "Jasmine", "Julia", "Kevin", "Laura", "Leo", "Liam", "Lucy", "Maria", "Martin", "Max", "Maya",
-    "Mia", "Nadia", "Nathan", "Nina", "Noah", "Oliver", "Oscar", "Paul", "Peter", "Priya", "Robin",
-    "Rosa", "Ruby", "Sam", "Sarah", "Simon", "Sophie", "Thomas", "Tim", "Victor", "Wendy", "William",
-    "Yasmin", "Zoe", "mom", "dad", "grandma", "grandpa", "the baby", "the kids", "the twins",
+    "Alice", "Amir", "Anna", "Ben", "Bruno", "Carla", "Charlie", "Chloe", "Daniel", "Diego",
+    "Ella", "Emma", "Ethan", "Felix", "Fiona", "George", "Grace", "Hannah", "Harry", "Isabel",
+    "Jack", "Jasmine", "Julia", "Kevin", "Laura", "Leo", "Liam", "Lucy", "Maria", "Martin", "Max",
+    "Maya", "Mia", "Nadia", "Nathan", "Nina", "Noah", "Oliver", "Oscar", "Paul", "Peter", "Priya",
+    "Robin", "Rosa", "Ruby", "Sam", "Sarah", "Simon", "Sophie", "Thomas", "Tim", "Victor",
+    "Wendy", "William", "Yasmin", "Zoe", "mom", "dad", "grandma", "grandpa", "the baby",
+    "the kids", "the twins",
 ]  # fmt: skip
 EN_PLACES = [
     "upper", "lower", "front", "back", "left", "right", "main", "second", "north", "south", "east",
@@ -43,15 +44,16 @@ EN_THINGS = [
     "ceiling fan", "charger", "chime", "clock", "coffee machine", "cooker", "counter", "diffuser",
     "doorbell", "downlights", "dryer", "electric blanket", "espresso machine", "extractor hood",
     "feeder", "fireplace", "floodlight", "fountain", "freezer", "fridge", "game console", "gate",
-    "globe", "grill", "heat pump", "heated floor", "hub", "intercom", "iron", "lantern", "lava lamp",
-    "lawn mower", "leak sensor", "light bar", "light strip", "lock", "microwave", "mirror",
-    "mosquito trap", "motion sensor", "pendant", "piano", "pool pump", "power strip", "printer",
-    "radiator", "receiver", "record player", "rice cooker", "router", "sconce", "server", "sink",
-    "siren", "skylight", "smoke detector", "soundbar", "spotlight", "stereo", "stove", "string lights",
-    "subwoofer", "sunblind", "tablet", "terrarium", "thermostat", "toaster", "torch", "turntable",
-    "uplight", "valve", "vent", "wall washer", "water heater", "water pump", "weather station",
-    "window opener", "workbench lamp", "ventilator", "blender", "bidet", "air fryer", "baby monitor",
-    "bread maker", "bug zapper", "car charger", "christmas tree", "dehydrator", "desk", "drapes",
+    "globe", "grill", "heat pump", "heated floor", "hub", "intercom", "iron", "lantern",
+    "lava lamp", "lawn mower", "leak sensor", "light bar", "light strip", "lock", "microwave",
+    "mirror", "mosquito trap", "motion sensor", "pendant", "piano", "pool pump", "power strip",
+    "printer", "radiator", "receiver", "record player", "rice cooker", "router", "sconce",
+    "server", "sink", "siren", "skylight", "smoke detector", "soundbar", "spotlight", "stereo",
+    "stove", "string lights", "subwoofer", "sunblind", "tablet", "terrarium", "thermostat",
+    "toaster", "torch", "turntable", "uplight", "valve", "vent", "wall washer", "water heater",
+    "water pump", "weather station", "window opener", "workbench lamp", "ventilator", "blender",
+    "bidet", "air fryer", "baby monitor", "bread maker", "bug zapper", "car charger",
+    "christmas tree", "dehydrator", "desk", "drapes",
 ]  # fmt: skip
 ZH_PEOPLE = [
     "爸爸", "妈妈", "爷爷", "奶奶", "外婆", "外公", "哥哥", "姐姐", "弟弟", "妹妹", "宝宝", "孩子",
@@ -71,17 +73,20 @@ ZH_AREAS = [
 ZH_THINGS = [
     "筒灯", "氛围灯", "小夜灯", "彩灯", "灯串", "镜前灯", "感应灯", "护眼灯", "水晶灯", "吊扇灯",
     "轨道灯", "线条灯", "钓鱼灯", "盐灯", "鱼缸灯", "圣诞树", "电热毯", "电暖器", "油汀", "壁炉",
-    "浴霸", "排气扇", "换气扇", "吊扇", "空气循环扇", "净水器", "饮水机", "电水壶", "微波炉", "烤箱",
-    "蒸箱", "冰箱", "冰柜", "酒柜", "消毒柜", "破壁机", "豆浆机", "空气炸锅", "面包机", "电磁炉",
-    "燃气灶", "烘干机", "晾衣架", "晾衣机", "熨斗", "吸尘器", "拖地机", "洗地机", "马桶", "智能锁",
-    "门铃", "猫眼", "对讲机", "监控", "烟雾报警器", "漏水传感器", "人体传感器", "温湿度计", "闹钟",
-    "网关", "机顶盒", "回音壁", "功放", "低音炮", "唱片机", "收音机", "游戏机", "平板", "打印机",
-    "充电桩", "充电器", "排插", "鱼缸", "喂食器", "饮水器", "香薰机", "按摩椅", "升降桌", "电动床",
-    "沙发", "幕布", "天窗", "遮阳棚", "卷闸门", "推窗器", "梦幻帘", "罗马帘", "喷泉", "水泵", "割草机",
-    "灌溉", "洒水器", "灭蚊灯", "服务器", "交换机", "钢琴", "衣柜", "书桌", "梳妆台", "橱柜灯",
+    "浴霸", "排气扇", "换气扇", "吊扇", "空气循环扇", "净水器", "饮水机", "电水壶", "微波炉",
+    "烤箱", "蒸箱", "冰箱", "冰柜", "酒柜", "消毒柜", "破壁机", "豆浆机", "空气炸锅", "面包机",
+    "电磁炉", "燃气灶", "烘干机", "晾衣架", "晾衣机", "熨斗", "吸尘器", "拖地机", "洗地机",
+    "马桶", "智能锁", "门铃", "猫眼", "对讲机", "监控", "烟雾报警器", "漏水传感器", "人体传感器",
+    "温湿度计", "闹钟", "网关", "机顶盒", "回音壁", "功放", "低音炮", "唱片机", "收音机",
+    "游戏机", "平板", "打印机", "充电桩", "充电器", "排插", "鱼缸", "喂食器", "饮水器", "香薰机",
+    "按摩椅", "升降桌", "电动床", "沙发", "幕布", "天窗", "遮阳棚", "卷闸门", "推窗器", "梦幻帘",
+    "罗马帘", "喷泉", "水泵", "割草机", "灌溉", "洒水器", "灭蚊灯", "服务器", "交换机", "钢琴",
+    "衣柜", "书桌", "梳妆台", "橱柜灯",
 ]  # fmt: skip
-ZH_PROPERTIES = ["红色", "蓝色", "绿色", "白色", "黑色", "大", "小", "新", "旧", "智能", "老", "圆",
-                 "方", "金色", "木头", "玻璃", "卡通", "星空", "月亮", "彩虹", "海洋", "森林"]  # fmt: skip
+ZH_PROPERTIES = [
+    "红色", "蓝色", "绿色", "白色", "黑色", "大", "小", "新", "旧", "智能", "老", "圆", "方",
+    "金色", "木头", "玻璃", "卡通", "星空", "月亮", "彩虹", "海洋", "森林",
+]  # fmt: skip
 MIXED = [
     "WiFi", "LED", "TV", "iPad", "Netflix", "YouTube", "Apple TV", "HomePod", "Switch", "Xbox",
     "Home Assistant", "Party", "Yoga", "DJ", "KTV", "VIP", "VR", "PS五", "NAS", "CD", "USB", "Logo",

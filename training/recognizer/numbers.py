@@ -1,6 +1,7 @@
 """Numbers as people say them, in words: counts, decimals, ordinals, years, times and digits."""
 
 import random
+from collections.abc import Callable
 
 from training.recognizer.commands import ZH_DIGITS, chinese_number, english_number
 
@@ -40,7 +41,7 @@ def mandarin_large(n: int) -> str:
 def english_phrase(rng: random.Random) -> str:
     """A number of some kind with its surroundings."""
     n = rng.randint(0, 100)
-    return rng.choice([
+    makers: list[Callable[[], str]] = [
         lambda: english_large(rng.randint(100, 999)),
         lambda: english_large(rng.randint(1000, 99_999)),
         lambda: f"{english_number(n)} point {english_number(rng.randint(0, 9))}",
@@ -52,11 +53,14 @@ def english_phrase(rng: random.Random) -> str:
         lambda: english_clock(rng),
         lambda: f"minus {english_number(n)} degrees",
         lambda: f"{rng.choice(['a half', 'a third', 'a quarter', 'two thirds', 'three quarters'])}",
-    ])()  # fmt: skip
+    ]  # fmt: skip
+    return rng.choice(makers)()
 
 
-_UNITS = ["percent", "degrees", "dollars", "miles", "meters", "kilos", "pounds", "liters", "minutes",
-          "hours", "days", "weeks", "years", "watts", "kilowatt hours", "inches", "times", "cups"]  # fmt: skip
+_UNITS = [
+    "percent", "degrees", "dollars", "miles", "meters", "kilos", "pounds", "liters", "minutes",
+    "hours", "days", "weeks", "years", "watts", "kilowatt hours", "inches", "times", "cups",
+]  # fmt: skip
 
 
 def english_clock(rng: random.Random) -> str:
@@ -78,7 +82,7 @@ def mandarin_clock(rng: random.Random) -> str:
 def mandarin_phrase(rng: random.Random) -> str:
     """A number of some kind with its surroundings."""
     n = rng.randint(0, 99)
-    return rng.choice([
+    makers: list[Callable[[], str]] = [
         lambda: mandarin_large(rng.randint(100, 999)),
         lambda: mandarin_large(rng.randint(1000, 99_999)),
         lambda: f"{chinese_number(n)}点{_digits(rng, 1, 2)}",
@@ -91,11 +95,14 @@ def mandarin_phrase(rng: random.Random) -> str:
         lambda: f"百分之{chinese_number(n)}",
         lambda: f"第{chinese_number(n)}{rng.choice(['次', '个', '名', '集', '页', '天'])}",
         lambda: f"{chinese_number(rng.randint(2, 9))}分之{chinese_number(rng.randint(1, 9))}",
-    ])()  # fmt: skip
+    ]  # fmt: skip
+    return rng.choice(makers)()
 
 
-_ZH_UNITS = ["块钱", "公里", "米", "公斤", "斤", "升", "分钟", "小时", "天", "年", "瓦", "度电", "个人",
-             "本书", "张纸", "杯水", "辆车", "只猫", "条鱼", "次", "元", "平方米", "首歌", "台电脑"]  # fmt: skip
+_ZH_UNITS = [
+    "块钱", "公里", "米", "公斤", "斤", "升", "分钟", "小时", "天", "年", "瓦", "度电", "个人",
+    "本书", "张纸", "杯水", "辆车", "只猫", "条鱼", "次", "元", "平方米", "首歌", "台电脑",
+]  # fmt: skip
 
 
 def _digits(rng: random.Random, fewest: int, most: int) -> str:

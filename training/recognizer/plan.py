@@ -1,4 +1,4 @@
-"""What is spoken by whom: the list of readings, in an order of which every beginning is balanced."""
+"""What is spoken by whom: a list of readings, of which every beginning is balanced."""
 
 import hashlib
 import itertools
@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from training.recognizer import development_text, voices
+from training.recognizer import text, voices
+from training.recognizer.commands import Sentence
 from training.recognizer.home_text import HomeText
 from training.recognizer.wide import WideText
 
@@ -16,9 +17,10 @@ _DEVELOPMENT, _TEST = 40, 60
 """Generated sentences of a language; development has those written by hand besides."""
 
 _COUNTS = {
-    "en": {"everyday": 1500, "intents": 900, "usual": 700, "words": 1700, "plain": 1000, "numbers": 500},
-    "zh": {"everyday": 1500, "intents": 800, "usual": 600, "words": 1400, "plain": 700, "numbers": 400,
-           "mixed": 500},
+    "en": {"everyday": 1500, "intents": 900, "usual": 700,
+           "words": 1700, "plain": 1000, "numbers": 500},
+    "zh": {"everyday": 1500, "intents": 800, "usual": 600,
+           "words": 1400, "plain": 700, "numbers": 400, "mixed": 500},
 }  # fmt: skip
 """Kokoro's clips for training by kind: half of them are no commands."""
 _OTHERS_SHARE = {("piper", "en"): 0.2, ("espeak", "en"): 0.12, ("espeak", "zh"): 0.1}
@@ -40,6 +42,10 @@ class Reading:
     speed: float
 
     @property
+    def sentence(self) -> Sentence:
+        return Sentence(self.language, self.words)
+
+    @property
     def name(self) -> str:
         """Made from all the rest, so that a clip stays good when the plan around it changes."""
         content = repr((self.set, self.words, self.synthesizer, self.voices, self.speed))
@@ -57,10 +63,10 @@ def readings() -> list[Reading]:
 
 
 def _development() -> Iterator[Reading]:
-    for language, written in (("en", development_text.ENGLISH), ("zh", development_text.MANDARIN)):
+    for language in ("en", "zh"):
         rng = random.Random(f"{language}{_DEVELOPMENT_SEED}")
         made = itertools.islice(_varied(language, rng), _DEVELOPMENT)
-        for words in (*written, *made):
+        for words in (*text.lines("development", language), *made):
             three = rng.sample(voices.TRAINING[language], 3)
             shares = [rng.uniform(0.2, 1) for _ in three]
             mixture = tuple((v, s / sum(shares)) for v, s in zip(three, shares, strict=True))
@@ -88,7 +94,9 @@ def _varied(language: str, rng: random.Random) -> Iterator[str]:
 def _train(barred: set[str]) -> Iterator[Reading]:
     for language, counts in _COUNTS.items():
         for synthesizer in ("kokoro", "piper", "espeak"):
-            share = 1.0 if synthesizer == "kokoro" else _OTHERS_SHARE.get((synthesizer, language), 0)
+            share = (
+                1.0 if synthesizer == "kokoro" else _OTHERS_SHARE.get((synthesizer, language), 0)
+            )
             rng = random.Random(f"{language}{synthesizer}{_TRAIN_SEED}")
             for kind, count in counts.items():
                 for words in _unlike(barred, _source(kind, language, rng), round(share * count)):
@@ -102,7 +110,9 @@ def _source(kind: str, language: str, rng: random.Random) -> Iterator[str]:
         home = HomeText(language, rng)
         return {"everyday": home.everyday, "intents": home.intents, "usual": home.usual}[kind]()
     wide = WideText(language, rng)
-    return {"words": wide.words, "plain": wide.plain, "numbers": wide.numbers, "mixed": wide.mixed}[kind]()
+    return {"words": wide.words, "plain": wide.plain, "numbers": wide.numbers, "mixed": wide.mixed}[
+        kind
+    ]()
 
 
 def _unlike(barred: set[str], source: Iterable[str], count: int) -> Iterator[str]:

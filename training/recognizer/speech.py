@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import soundfile
+import soxr
 
 RATE_HZ = 16_000
 Sound = npt.NDArray[np.float32]
@@ -71,6 +72,11 @@ class SpeechFolder:
         lines = "" if self._index.exists() else "\t".join(COLUMNS) + "\n"
         with self._index.open("a", encoding="utf-8") as table:
             table.write(lines + "\t".join(row[column] for column in COLUMNS) + "\n")
+
+
+def at_16_khz(audio: Sound, rate_hz: int) -> Sound:
+    """`audio` of any rate at 16 kHz."""
+    return np.asarray(soxr.resample(audio, rate_hz, RATE_HZ), np.float32)
 
 
 def tidy(sound: Sound) -> Sound:

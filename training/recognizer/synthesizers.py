@@ -8,19 +8,15 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
-import soxr
 from piper import PiperVoice, SynthesisConfig
 from pypinyin import Style, lazy_pinyin
 
 from training.kokoro import SAMPLE_RATE_HZ as KOKORO_RATE_HZ
 from training.kokoro import Kokoro, Phonemes
-from training.recognizer.commands import Sentence
 from training.recognizer.plan import Reading
+from training.recognizer.speech import Sound, at_16_khz
 
-RATE_HZ = 16_000
-Sound = npt.NDArray[np.float32]
 _ESPEAK_WORDS_PER_MINUTE = 150
 
 
@@ -36,7 +32,7 @@ class KokoroSpeech:
 
     def speak(self, reading: Reading, phonemes: str) -> Sound:
         audio = self._kokoro.speak(phonemes, dict(reading.voices), reading.speed)
-        return _at_16_khz(audio, KOKORO_RATE_HZ)
+        return at_16_khz(audio, KOKORO_RATE_HZ)
 
 
 class PiperSpeech:
@@ -46,17 +42,17 @@ class PiperSpeech:
 
     def speak(self, reading: Reading, phonemes: str) -> Sound:
         manner = SynthesisConfig(length_scale=1 / reading.speed)
-        text = Sentence(reading.language, reading.words).text
+        text = reading.sentence.text
         chunks = list(self._voice.synthesize(text, manner))
         samples = np.concatenate([chunk.audio_float_array for chunk in chunks])
-        return _at_16_khz(samples, chunks[0].sample_rate)
+        return at_16_khz(samples, chunks[0].sample_rate)
 
 
 class EspeakSpeech:
     """espeak-ng reads Mandarin as pinyin with tone numbers; its pitch is drawn from the name."""
 
     def speak(self, reading: Reading, phonemes: str) -> Sound:
-        text = Sentence(reading.language, reading.words).text
+        text = reading.sentence.text
         if reading.language == "zh":
             text = " ".join(lazy_pinyin(reading.words, style=Style.TONE3, tone_sandhi=True))
         pitch = random.Random(reading.name).randint(10, 90)
@@ -64,7 +60,7 @@ class EspeakSpeech:
         command = ["espeak-ng", "-v", reading.voices[0][0], "-s", str(pace), "-p", str(pitch)]
         wave = subprocess.run([*command, "--stdout", text], check=True, capture_output=True).stdout
         sound, rate_hz = soundfile.read(io.BytesIO(wave), dtype="float32")
-        return _at_16_khz(sound, rate_hz)
+        return at_16_khz(sound, rate_hz)
 
 
 class Speakers:
@@ -80,10 +76,5 @@ class Speakers:
         """Samples at 16 kHz and the sentence's phonemes."""
         main_voice = max(reading.voices, key=lambda voice: voice[1])[0]
         accent = main_voice if reading.synthesizer == "kokoro" else "a"
-        sentence = Sentence(reading.language, reading.words)
-        phonemes = self._phonemes.of(sentence.text, reading.language, accent)
+        phonemes = self._phonemes.of(reading.sentence.text, reading.language, accent)
         return self._synthesizers[reading.synthesizer].speak(reading, phonemes), phonemes
-
-
-def _at_16_khz(audio: Sound, rate_hz: int) -> Sound:
-    return np.asarray(soxr.resample(audio, rate_hz, RATE_HZ), np.float32)

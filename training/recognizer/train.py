@@ -2,8 +2,10 @@
 
 CTC alone stays on a plateau for long, guessing frequent words. So the first steps teach each frame
 of silence-free speech the token that a uniform alignment puts there; augmentation grows only as
-the loss falls. The schedule follows the clock: `--minutes` is the training time in all, however
-often it is interrupted. New shards of the corpus are picked up after each epoch.
+the loss falls. A middle layer learns phones all the while. The schedule follows the clock:
+`--minutes` is the training time in all, however often it is interrupted. New clips of the corpus
+are taken up after each epoch. What is exported is the moving average of the weights that did best
+on the development set.
 """
 
 import argparse
@@ -13,20 +15,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-from training.recognizer import network, vocabulary
+from training.recognizer import losses, network, phones, vocabulary
 from training.recognizer.batches import IGNORED, Batch, Batches
-from training.recognizer.data import Corpus, mean_and_deviation
-from training.recognizer.synthesize import training_sentences
+from training.recognizer.data import Clip, Corpus, mean_and_deviation, wordless
+from training.recognizer.development import Judge
+from training.recognizer.features import FeatureCache
+from training.recognizer.losses import LabelPriors
+from training.recognizer.plan import readings
 
-_UNIFORM_STEPS = 400
+CHECKPOINT, BEST = "checkpoint.pt", "best.pt"
+_UNIFORM_STEPS = 300
 _PEAK_RATE = 1.5e-3
-_EMA_DECAY = 0.998
+_WARM_UP_STEPS = 200
+_EMA_DECAY = 0.999
 _SAVE_EVERY_S = 120
+_JUDGE_EVERY_S = 900
+_WORDLESS = 600
+_PHONES_SHARE, _TAGS_SHARE = 0.3, 0.1
+"""Of the loss; the rest is the tokens'."""
 
 
 @dataclass
@@ -36,63 +46,99 @@ class State:
     steps: int = 0
     seconds: float = 0.0
     loss: float = 8.0
+    best: float = math.inf
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--speech", type=Path, required=True, help="folder of synthesize.py")
+    parser.add_argument(
+        "--more", type=Path, nargs="*", default=[], help="more such clips to train on"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the model's folder")
-    parser.add_argument("--minutes", type=float, default=90)
-    parser.add_argument("--batch", type=int, default=20)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--frames", type=int, default=2400, help="60 ms frames in a batch")
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    corpus = Corpus(given.corpus, "train")
-    if not (given.output / "config.yaml").exists():
-        vocabulary.write(given.output, training_sentences(2400, 2400))
-        network.write_description(given.output, *mean_and_deviation(corpus.clips))
-    Trainer(corpus, given.output, given.minutes * 60).run(given.batch)
+    train(given.speech, given.more, given.output, given.minutes, given.frames)
+
+
+def train(speech: Path, more: list[Path], output: Path, minutes: float, frames: int) -> None:
+    """Train into `output` until `minutes` are used up, on one thread."""
+    torch.set_num_threads(1)
+    cache = FeatureCache(output / "features")
+    corpus = Corpus([speech / "train", *more], cache)
+    if not (output / "config.yaml").exists():
+        prepare(output, corpus.clips)
+    development = Corpus([speech / "development"], cache).clips
+    Trainer(corpus, development, output, minutes * 60).run(frames)
+
+
+def prepare(output: Path, clips: list[Clip]) -> None:
+    """Write what describes the model: tokens, phones, and the normalization of `clips`."""
+    planned = [one.sentence for one in readings() if one.set == "train"]
+    vocabulary.write(output, planned + [clip.sentence for clip in clips if clip.sentence])
+    phones.write(output, (clip.phonemes for clip in clips))
+    network.write_description(output, *mean_and_deviation(clips))
 
 
 class Trainer:
     """The weights, their moving average, the optimizer and the clock."""
 
-    def __init__(self, corpus: Corpus, folder: Path, seconds: float) -> None:
+    def __init__(
+        self, corpus: Corpus, development: list[Clip], folder: Path, seconds: float
+    ) -> None:
         self._corpus, self._folder, self._seconds = corpus, folder, seconds
-        self._tokens = vocabulary.Vocabulary(folder)
+        self._wordless = wordless(_WORDLESS, seed=1)
+        self._tokens, self._phones = vocabulary.Vocabulary(folder), phones.Phones(folder)
         self._model, normalization = network.create(folder, seed=0)
+        width = self._model.encoder.output_size()
+        self._head = network.PhoneHead(width, len(self._phones))
+        self._priors = LabelPriors(len(self._tokens))
+        self._parameters = [*self._model.parameters(), *self._head.parameters()]
         self._optimizer = torch.optim.AdamW(
-            self._model.parameters(), lr=_PEAK_RATE, betas=(0.9, 0.98), weight_decay=0.01
+            self._parameters, lr=_PEAK_RATE, betas=(0.9, 0.98), weight_decay=0.01
         )
         self._average = {k: v.clone() for k, v in self._model.state_dict().items()}
-        self._state = State()
+        self.state = State()
         self._resume()
-        self._batches = Batches(self._model, normalization, self._tokens, self._state.steps)
+        self._batches = Batches(
+            self._model, normalization, self._tokens, self._phones, self.state.steps
+        )
+        self._judge = Judge(development, self._batches, self._tokens, folder / "curve.tsv")
 
-    def run(self, batch_size: int) -> None:
+    def run(self, frames: int) -> None:
         """Train until the time is used up."""
         self._model.train()
-        saved = time.monotonic()
-        with tqdm(total=round(self._seconds), initial=round(self._state.seconds), unit="s") as bar:
-            while self._state.seconds < self._seconds:
+        saved = judged = self.state.seconds
+        with tqdm(total=round(self._seconds), initial=round(saved), unit="s") as bar:
+            while self.state.seconds < self._seconds:
                 self._corpus.refresh()
-                clips = self._corpus.clips
-                if self._state.steps < 2 * _UNIFORM_STEPS:  # short ones first
-                    clips = sorted(clips, key=lambda clip: clip.speech_frames)[
-                        : len(clips) * 2 // 3
-                    ]
-                for group in self._batches.groups(clips, batch_size):
+                for group in self._batches.groups(self._clips(), frames):
                     self._timed_step(group, bar)
-                    if time.monotonic() - saved > _SAVE_EVERY_S:
+                    if self.state.seconds - saved > _SAVE_EVERY_S:
                         self._save()
-                        saved = time.monotonic()
-                    if self._state.seconds >= self._seconds:
+                        saved = self.state.seconds
+                    if self.state.seconds - judged > _JUDGE_EVERY_S:
+                        self._keep_the_best()
+                        judged = self.state.seconds
+                    if self.state.seconds >= self._seconds:
                         break
+        self._keep_the_best()
         self._save()
 
-    def _timed_step(self, group: list[Any], bar: Any) -> None:
+    def _clips(self) -> list[Clip]:
+        """An epoch: all that can be written; to begin with, the shorter two thirds of it."""
+        known = [
+            clip for clip in self._corpus.clips
+            if clip.sentence and self._tokens.knows(clip.sentence.text)
+        ]  # fmt: skip
+        if self.state.steps < 2 * _UNIFORM_STEPS:
+            return sorted(known, key=lambda clip: clip.speech_frames)[: 1 + len(known) * 2 // 3]
+        return known + self._wordless
+
+    def _timed_step(self, group: list[Clip], bar: Any) -> None:
         began = time.monotonic()
-        state = self._state
+        state = self.state
         uniform = state.steps < _UNIFORM_STEPS
         strength = 0.0 if uniform else min(1.0, max(0.0, (2.0 - state.loss) / 1.5))
         loss = self._step(self._batches.make(group, strength, trim=uniform), uniform)
@@ -102,77 +148,90 @@ class Trainer:
         bar.n = round(min(state.seconds, self._seconds))
         bar.set_postfix_str(
             f"step {state.steps}, loss {state.loss:.3f} a token, augmentation {strength:.2f}, "
-            f"{len(self._corpus.clips)} clips"
+            f"{len(self._corpus.clips)} clips, best {state.best:.3f}"
         )
 
     def _step(self, batch: Batch, uniform: bool) -> float:
         """One update; returns the loss of the last layer per token."""
         for group in self._optimizer.param_groups:
-            group["lr"] = _PEAK_RATE * _schedule(self._state, self._seconds)
-        outputs = network.forward(self._model, batch.sound, batch.frames, batch.queries)
-        criterion = self._uniform_loss if uniform else _ctc_loss
-        middle, last = (criterion(logits[:, network.QUERIES :], batch) for logits in outputs)
-        tags = F.cross_entropy(
-            outputs[1][:, : network.QUERIES].flatten(0, 1),
-            batch.tags.flatten(),
-            ignore_index=IGNORED,
+            group["lr"] = _PEAK_RATE * _schedule(self.state, self._seconds)
+        middle, logits = network.forward(self._model, batch.sound, batch.frames, batch.queries)
+        tokens, heard = self._losses(
+            logits[:, network.QUERIES :], self._head(middle[:, network.QUERIES :]), batch, uniform
         )
+        tags = F.cross_entropy(
+            logits[:, : network.QUERIES].flatten(0, 1), batch.tags.flatten(), ignore_index=IGNORED
+        )
+        rest = 1 - _PHONES_SHARE - _TAGS_SHARE
         self._optimizer.zero_grad()
-        torch.autograd.backward(0.7 * last + 0.3 * middle + 0.2 * tags)
-        torch.nn.utils.clip_grad_norm_(self._model.parameters(), 5.0)
+        torch.autograd.backward(rest * tokens + _PHONES_SHARE * heard + _TAGS_SHARE * tags)
+        torch.nn.utils.clip_grad_norm_(self._parameters, 5.0)
         self._optimizer.step()
-        decay = min(_EMA_DECAY, (1 + self._state.steps) / (10 + self._state.steps))
+        decay = min(_EMA_DECAY, (1 + self.state.steps) / (10 + self.state.steps))
         with torch.no_grad():
             for name, value in self._model.state_dict().items():
                 self._average[name].lerp_(value, 1 - decay)
-        return float(last)
+        return float(tokens.detach())
 
-    def _uniform_loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Each token has as many frames as its letters suggest."""
-        targets = torch.full(logits.shape[:2], IGNORED)
-        for row, (tokens, frames) in enumerate(
-            zip(batch.tokens, batch.frames.tolist(), strict=True)
-        ):
-            ends = np.cumsum(self._tokens.piece_lengths(tokens))
-            places = (np.arange(frames) + 0.5) / frames * ends[-1]
-            targets[row, :frames] = torch.tensor(tokens)[np.searchsorted(ends, places)]
-        return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
+    def _losses(
+        self, logits: torch.Tensor, heard: torch.Tensor, batch: Batch, uniform: bool
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of the tokens and of the phones; clips without known phones do not count there."""
+        twice = network.PhoneHead.PER_FRAME * batch.frames
+        if uniform:
+            lengths = self._tokens.piece_lengths
+            return (
+                losses.uniform(logits, batch.frames, batch.tokens, lengths),
+                losses.uniform(heard, twice, batch.phones, lambda ids: [1] * len(ids)),
+            )
+        self._priors.observe(logits, batch.frames)
+        rows = [row for row, ids in enumerate(batch.phones) if ids]
+        return (
+            losses.ctc(logits + self._priors.offset(), batch.frames, batch.tokens),
+            losses.ctc(heard[rows], twice[rows], [batch.phones[row] for row in rows])
+            if rows
+            else heard.sum() * 0,
+        )
+
+    def _keep_the_best(self) -> None:
+        """Judge the average of the weights by the development set."""
+        training = {name: value.clone() for name, value in self._model.state_dict().items()}
+        weights = losses.with_priors(self._average, self._priors)
+        self._model.load_state_dict(weights)
+        self._model.eval()
+        errors = self._judge.errors(self._model, self.state.steps, self.state.seconds)
+        if errors < self.state.best:
+            self.state.best = errors
+            torch.save(weights, self._folder / BEST)
+        self._model.load_state_dict(training)
+        self._model.train()
 
     def _save(self) -> None:
         torch.save(
-            {"model": self._model.state_dict(), "average": self._average,
-             "optimizer": self._optimizer.state_dict(), "state": vars(self._state)},
+            {"model": self._model.state_dict(), "head": self._head.state_dict(),
+             "average": self._average, "priors": self._priors.mean,
+             "optimizer": self._optimizer.state_dict(), "state": vars(self.state)},
             self._folder / "checkpoint.new",
         )  # fmt: skip
-        (self._folder / "checkpoint.new").rename(self._folder / "checkpoint.pt")
+        (self._folder / "checkpoint.new").rename(self._folder / CHECKPOINT)
 
     def _resume(self) -> None:
-        file = self._folder / "checkpoint.pt"
+        file = self._folder / CHECKPOINT
         if file.exists():
             saved = torch.load(file, weights_only=True)
             self._model.load_state_dict(saved["model"])
+            self._head.load_state_dict(saved["head"])
             self._optimizer.load_state_dict(saved["optimizer"])
-            self._average = saved["average"]
-            self._state = State(**saved["state"])
+            self._average, self._priors.mean = saved["average"], saved["priors"]
+            self.state = State(**saved["state"])
 
 
 def _schedule(state: State, seconds: float) -> float:
-    """Share of the peak rate: 200 steps up, then a cosine down to 2 % over the time."""
+    """Share of the peak rate: some steps up, then a cosine down to 2 % over the time."""
     progress = min(1.0, state.seconds / seconds)
-    return min(1.0, (1 + state.steps) / 200) * (
+    return min(1.0, (1 + state.steps) / _WARM_UP_STEPS) * (
         0.02 + 0.98 * (1 + math.cos(math.pi * progress)) / 2
     )
-
-
-def _ctc_loss(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """CTC loss per token; id 0 is the blank."""
-    tokens = torch.tensor([token for row in batch.tokens for token in row])
-    lengths = torch.tensor([len(row) for row in batch.tokens])
-    loss = F.ctc_loss(
-        logits.log_softmax(dim=-1).transpose(0, 1), tokens, batch.frames, lengths,
-        reduction="sum", zero_infinity=True,
-    )  # fmt: skip
-    return loss / max(1, len(tokens))
 
 
 if __name__ == "__main__":

@@ -13,10 +13,11 @@ from training.recognizer.commands import Sentence
 TAGS = [
     "<|zh|>", "<|en|>", "<|yue|>", "<|ja|>", "<|ko|>", "<|nospeech|>",
     "<|HAPPY|>", "<|SAD|>", "<|ANGRY|>", "<|NEUTRAL|>", "<|EMO_UNKNOWN|>",
-    "<|Speech|>", "<|BGM|>", "<|withitn|>", "<|woitn|>",
+    "<|Speech|>", "<|BGM|>", "<|Laughter|>", "<|Cough|>", "<|Event_UNK|>",
+    "<|withitn|>", "<|woitn|>",
 ]  # fmt: skip
 FILE = "demo.bpe.model"
-_ENGLISH_PIECES = 300
+_ENGLISH_PIECES = 450
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'.?,"
 
 
@@ -44,6 +45,7 @@ class Vocabulary:
     def __init__(self, folder: Path) -> None:
         self._pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / FILE))
         self._word_start = self._pieces.piece_to_id("▁")
+        self._unknown = self._pieces.unk_id()
 
     def __len__(self) -> int:
         return int(self._pieces.get_piece_size())
@@ -52,6 +54,10 @@ class Vocabulary:
         """Ids of `text`, without the bare word start, which has no sound, before Mandarin."""
         ids = [int(i) for i in self._pieces.encode(text)]
         return ids[1:] if ids[:1] == [self._word_start] else ids
+
+    def knows(self, text: str) -> bool:
+        """Whether every character of `text` has a token."""
+        return self._unknown not in self.encode(text)
 
     def decode(self, ids: list[int]) -> str:
         return str(self._pieces.decode(ids))
