@@ -126,10 +126,11 @@ def test_one_speech_that_fails_leaves_the_other_alone(make_settings: SettingsMak
     settings = make_settings(threads=2)
     engine = Engine(settings, VoiceLibrary(settings))
     speeches = [broken(), iter([np.ones(1, np.float32), np.ones(2, np.float32)])]
-    assert [len(chunk) for chunk in engine.advance(speeches)] == [1, 1]
+    for chunk in engine.advance(speeches):
+        assert isinstance(chunk, np.ndarray) and len(chunk) == 1
     failed, chunk = engine.advance(speeches)
     assert isinstance(failed, ValueError)
-    assert len(chunk) == 2
+    assert isinstance(chunk, np.ndarray) and len(chunk) == 2
     engine.close()
 
 
