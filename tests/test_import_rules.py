@@ -49,8 +49,6 @@ TORCH = {
     "wyoming_melotts.synthesis.bert",
     "wyoming_melotts.synthesis.engine",
     "wyoming_melotts.synthesis.speech",
-    "wyoming_serving.devices",
-    "wyoming_serving.int8",
 }
 """Modules that import torch outside a package or module named `torch`; only ever fewer."""
 
