@@ -70,9 +70,9 @@ def ip(*words: str) -> None:
 def hosts() -> Iterator[tuple[str, str]]:
     """Two namespaces, each with an address on one network."""
     if os.geteuid() != 0:
-        pytest.skip("making network namespaces needs root")
+        pytest.skip("needs root, for network namespaces")
     if shutil.which("ip") is None:
-        pytest.skip("making network namespaces needs iproute2's `ip`")
+        pytest.skip("needs `ip` of iproute2, for network namespaces")
     suffix = str(os.getpid())
     server, client = f"wys-{suffix}", f"wyc-{suffix}"
     made: list[str] = []
@@ -83,7 +83,7 @@ def hosts() -> Iterator[tuple[str, str]]:
                 made.append(name)
             connect_hosts(server, client, suffix)
         except OSError as error:
-            pytest.skip(f"this kernel or container does not allow network namespaces: {error}")
+            pytest.skip(f"needs a kernel that allows network namespaces: {error}")
         yield server, client
     finally:
         for name in made:

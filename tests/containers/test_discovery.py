@@ -13,7 +13,7 @@ from tests.support.processes import run_to_end
 from tests.support.supervisor import TOKEN, Supervisor, supervisor
 from tests.wyoming_serving.test_health import info, server
 
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 each_add_on = pytest.mark.parametrize("add_on", ADD_ONS, ids=lambda add_on: add_on.folder.name)
 
 

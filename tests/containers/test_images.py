@@ -48,7 +48,7 @@ def voices(tmp_path: Path) -> Path:
 def image(variable: str) -> str:
     name = os.environ.get(variable)
     if not (ENGINE and name):
-        pytest.skip(f"CONTAINER_RUN and {variable} do not name an engine and an image")
+        pytest.skip(f"needs a container engine and an image: CONTAINER_RUN and {variable}")
     return name
 
 

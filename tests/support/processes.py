@@ -85,4 +85,4 @@ async def server_process(
         if process.returncode is None:
             process.kill()
             await process.wait()
-        await server._reading
+        await server.status()

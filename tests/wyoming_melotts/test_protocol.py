@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from wyoming.client import AsyncClient
-from wyoming.event import Event
+from wyoming.event import Event, Eventable
 from wyoming.info import Describe, Info
 from wyoming.tts import (
     Synthesize,
@@ -50,7 +51,9 @@ async def answer(wire: Wire, last: str = "audio-stop") -> Answer:
             return Answer(types, audio, rates)
 
 
-def streamed(text: str, *, step: int = 3, repeated: bool = True, voice: str | None = None):
+def streamed(
+    text: str, *, step: int = 3, repeated: bool = True, voice: str | None = None
+) -> Iterator[Eventable]:
     wanted = SynthesizeVoice(name=voice) if voice else None
     yield SynthesizeStart(voice=wanted)
     for start in range(0, len(text), step):

@@ -21,7 +21,7 @@ PORT = 45_321
 
 needs_network = pytest.mark.skipif(
     not reachable_addresses("0.0.0.0"),
-    reason="this machine has no address but loopback and link-local ones",
+    reason="needs a network address that is neither loopback nor link-local",
 )
 
 

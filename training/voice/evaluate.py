@@ -214,8 +214,7 @@ def draw(path: Path, text: str, audio: dict[str, Samples]) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    shape = {"figsize": (14, 3.5 * len(audio)), "squeeze": False}
-    figure, rows = pyplot.subplots(len(audio), 2, **shape)
+    figure, rows = pyplot.subplots(len(audio), 2, figsize=(14, 3.5 * len(audio)), squeeze=False)
     for (who, samples), row in zip(audio.items(), rows, strict=True):
         for most_hz, axes in zip((RATE_HZ // 2, 2000), row, strict=True):
             axes.specgram(

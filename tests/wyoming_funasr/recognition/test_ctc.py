@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from wyoming_funasr.recognition.ctc import (
+    AlignedToken,
     ContextGraph,
     align,
     beam_search,
@@ -27,7 +28,7 @@ def posteriors(*frames: dict[str, float]) -> np.ndarray:
     return np.log(np.array(rows, np.float32))
 
 
-def text(tokens: list) -> str:
+def text(tokens: list[AlignedToken]) -> str:
     return "".join(PIECES[one.token] for one in tokens)
 
 

@@ -1,14 +1,10 @@
 """No text, whatever its characters, makes a front-end fail."""
 
-from collections.abc import Callable
-
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wyoming_melotts.frontends import Frontend
-
-Frontends = Callable[[str], Frontend]
+from tests.wyoming_melotts.golden import recorded_frontend
 
 # pykakasi's older interface, the one that reads as upstream does.
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated method:DeprecationWarning")
@@ -41,14 +37,9 @@ _TEXTS = st.lists(st.one_of(st.text(max_size=8), _WORDS), max_size=8).map("".joi
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
-@settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(text=_TEXTS)
-def test_any_text_has_phones(name: str, recorded_frontend: Frontends, text: str) -> None:
+def test_any_text_has_phones(name: str, text: str) -> None:
     frontend = recorded_frontend(name)
     phonemes = frontend.phonemize(frontend.normalize(text))
     assert phonemes.phones[0] == phonemes.phones[-1] == "_"
@@ -60,6 +51,6 @@ def test_any_text_has_phones(name: str, recorded_frontend: Frontends, text: str)
 @pytest.mark.parametrize("name", LANGUAGES)
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(text=_TEXTS)
-def test_any_text_is_split(name: str, recorded_frontend: Frontends, text: str) -> None:
+def test_any_text_is_split(name: str, text: str) -> None:
     pieces = recorded_frontend(name).split(text)
     assert all(piece.strip() for piece in pieces)

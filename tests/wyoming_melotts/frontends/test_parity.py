@@ -1,12 +1,10 @@
 """Our front-ends give what upstream's gave, line by line (docs/text-parity.md)."""
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from wyoming_melotts.frontends import Frontend
+from tests.wyoming_melotts.golden import read_rows, recorded_frontend
 from wyoming_melotts.frontends.english_oov import guess_phones
 from wyoming_melotts.frontends.french import to_french_ipa
 from wyoming_melotts.frontends.kana import katakana_phones
@@ -15,9 +13,6 @@ from wyoming_melotts.frontends.spanish import to_spanish_ipa
 
 # pykakasi's older interface, the one that reads as upstream does.
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated method:DeprecationWarning")
-
-Rows = Callable[[str], list[dict[str, Any]]]
-Frontends = Callable[[str], Frontend]
 
 FIELDS = ("norm_text", "tokens", "phones", "tones", "word2ph")
 # Upstream failed, or said a word otherwise for want of its dictionary (the files' README).
@@ -36,11 +31,13 @@ EXCUSES = ("error", "oov_words_in_cmudict", "latin_words_need_cmudict")
         ("FR", 0.97),
     ],
 )
-def test_phonemes_are_upstreams(
-    name: str, floor: float, golden_rows: Rows, recorded_frontend: Frontends
-) -> None:
+def test_phonemes_are_upstreams(name: str, floor: float) -> None:
     frontend = recorded_frontend(name)
-    rows = [row for row in golden_rows(name) if not any(excuse in row for excuse in EXCUSES)]
+    rows = [
+        row
+        for row in read_rows("text", f"{name}.jsonl")
+        if not any(excuse in row for excuse in EXCUSES)
+    ]
     differing = []
     for row in rows:
         phonemes = frontend.phonemize(frontend.normalize(row["text"]))
@@ -51,48 +48,46 @@ def test_phonemes_are_upstreams(
 
 
 @pytest.mark.parametrize("name", ["ZH_MIX_EN", "EN", "JP", "KR", "ES", "FR"])
-def test_lines_that_upstream_fails_on_are_spoken(
-    name: str, golden_rows: Rows, recorded_frontend: Frontends
-) -> None:
+def test_lines_that_upstream_fails_on_are_spoken(name: str) -> None:
     frontend = recorded_frontend(name)
-    for row in golden_rows(name):
+    for row in read_rows("text", f"{name}.jsonl"):
         phonemes = frontend.phonemize(frontend.normalize(row["text"]))
         assert phonemes.phones[0] == phonemes.phones[-1] == "_"
         assert sum(phonemes.word2ph) == len(phonemes.phones) == len(phonemes.tones), row["text"]
 
 
 @pytest.mark.parametrize("name", ["ZH_MIX_EN", "EN", "JP", "KR", "ES", "FR"])
-def test_split_is_upstreams(name: str, golden_rows: Rows, recorded_frontend: Frontends) -> None:
+def test_split_is_upstreams(name: str) -> None:
     frontend = recorded_frontend(name)
-    for row in golden_rows(f"split/{name}"):
+    for row in read_rows("split", f"{name}.jsonl"):
         assert frontend.split(row["text"]) == row["sentences"], row["text"]
 
 
-def test_guessed_words_are_g2p_ens(golden_rows: Rows) -> None:
-    for row in golden_rows("words/EN_oov"):
+def test_guessed_words_are_g2p_ens() -> None:
+    for row in read_rows("words", "EN_oov.jsonl"):
         assert guess_phones(row["text"]) == row["result"], row["text"]
 
 
-def test_katakana_is_upstreams(golden_rows: Rows) -> None:
-    for row in golden_rows("words/JP"):
+def test_katakana_is_upstreams() -> None:
+    for row in read_rows("words", "JP.jsonl"):
         assert katakana_phones(row["text"]) == row["result"], row["text"]
 
 
-def test_korean_pronunciation_is_upstreams(golden_rows: Rows) -> None:
-    for row in golden_rows("words/KR"):
+def test_korean_pronunciation_is_upstreams() -> None:
+    for row in read_rows("words", "KR.jsonl"):
         if not re.search("[a-z]", row["text"]):  # recorded without the English dictionary
             assert "".join(pronounce(row["text"])) == row["result"], row["text"]
 
 
-def test_spanish_ipa_is_upstreams(golden_rows: Rows) -> None:
-    for row in golden_rows("words/ES"):
+def test_spanish_ipa_is_upstreams() -> None:
+    for row in read_rows("words", "ES.jsonl"):
         assert to_spanish_ipa(row["text"]) == row["result"], row["text"]
 
 
-def test_french_ipa_is_upstreams(golden_rows: Rows) -> None:
+def test_french_ipa_is_upstreams() -> None:
     differing = {
         row["text"]
-        for row in golden_rows("words/FR")
+        for row in read_rows("words", "FR.jsonl")
         if to_french_ipa(row["text"]) != row["result"]
     }
     # Liaisons that upstream's gruut made in a sentence before and kept for the word alone.

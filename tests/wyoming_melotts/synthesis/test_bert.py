@@ -1,30 +1,20 @@
 """BERT features equal upstream's, whatever form the published weights have."""
 
 import json
-import zlib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
-from tests.wyoming_melotts.golden import assert_close, golden, read_json
+from tests.wyoming_melotts.golden import assert_close, golden, read_arrays, read_json
+from tests.wyoming_melotts.recorded_weights import bert_tensor
 from wyoming_melotts.synthesis.acoustic.config import VoiceFileError
 from wyoming_melotts.synthesis.bert import BertFeatures
 from wyoming_serving.devices import Device
 
 CPU = Device("cpu", "float32", "CPU, float32")
 LANGUAGE_KEYS = {"ZH_MIX_EN": "ZH"}
-
-
-def weight(name: str, shape: list[int], std: float) -> torch.Tensor:
-    """A tensor of the recorded model, which follows from its name and shape."""
-    random = np.random.RandomState(zlib.crc32(name.encode("ascii")))
-    z = random.standard_normal(int(np.prod(shape))).astype(np.float32).reshape(shape)
-    if name.endswith("LayerNorm.weight"):
-        return torch.from_numpy(1 + np.float32(0.1) * z)
-    return torch.from_numpy(np.float32(0.1 if name.endswith("bias") else std) * z)
 
 
 def write_bert(folder: Path, recorded: dict[str, Any], vocabulary: str) -> Path:
@@ -36,9 +26,8 @@ def write_bert(folder: Path, recorded: dict[str, Any], vocabulary: str) -> Path:
     (folder / "config.json").write_text(json.dumps(recorded["config"] | {"vocab_size": size}))
     state = {}
     for name, shape in recorded["parameter_names_and_shapes"].items():
-        if name.startswith("bert."):
-            actual = [size, *shape[1:]] if "word_embeddings" in name else shape
-            state[name] = weight(name, actual, recorded["std"])
+        actual = [size, *shape[1:]] if "word_embeddings" in name else shape
+        state[name] = bert_tensor(name, actual, recorded["std"])
     torch.save(state, folder / "pytorch_model.bin")
     return folder
 
@@ -55,9 +44,8 @@ def test_features_equal_upstream(index: int, recorded: dict[str, Any], tmp_path:
     key = LANGUAGE_KEYS.get(case["language"], case["language"])
     bert = BertFeatures.load(write_bert(tmp_path, recorded, case["mini_vocab"]), key, CPU)
     assert bert.tokenizer.encode(case["norm_text"]) == case["input_ids"]
-    with np.load(golden("bert", "features.npz")) as arrays:
-        features = bert.features(case["norm_text"], case["word2ph"])
-        assert_close(features, arrays[case["key"]], "features")
+    features = bert.features(case["norm_text"], case["word2ph"])
+    assert_close(features, read_arrays("bert", "features.npz")[case["key"]], "features")
 
 
 @pytest.fixture

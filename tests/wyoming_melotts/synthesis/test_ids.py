@@ -6,33 +6,19 @@ from typing import Any
 
 import pytest
 
-from tests.wyoming_melotts.golden import golden, read_json, read_rows
+from tests.wyoming_melotts.golden import golden, read_json, read_rows, recorded_frontend
 from tests.wyoming_melotts.tiny_voice import TINY_CONFIG
-from wyoming_melotts.frontends import Frontend, Phonemes, frontend_for
-from wyoming_melotts.frontends.tokenizers import from_vocabulary
+from wyoming_melotts.frontends import Phonemes
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
 from wyoming_melotts.synthesis.ids import token_ids
 from wyoming_melotts.synthesis.symbols import LANGUAGE_CODES
 
-VOCABULARIES: dict[str, tuple[str, dict[str, Any]]] = {
-    "ZH_MIX_EN": ("bert-base-multilingual-uncased", {"do_lower_case": True}),
-    "EN": ("bert-base-uncased", {"do_lower_case": True}),
-    "JP": ("bert-base-japanese-v3", {"word_tokenizer_type": "mecab"}),
-    "KR": ("substitute-kr", {"do_lower_case": False}),
-    "ES": ("beto-uncased", {"do_lower_case": True, "strip_accents": False}),
-    "FR": ("substitute-fr", {"do_lower_case": False}),
-}
-
-
-def frontend(recording: str) -> Frontend:
-    vocabulary, config = VOCABULARIES[recording]
-    tokenizer = from_vocabulary(golden("vocab", f"{vocabulary}.txt"), config)
-    return frontend_for(recording.removesuffix("_MIX_EN"), tokenizer)
+RECORDINGS = ["ZH_MIX_EN", "EN", "JP", "KR", "ES", "FR"]
 
 
 def config_of(row: dict[str, Any]) -> AcousticConfig:
     if row["symbols"] == "published_zh":
-        config = AcousticConfig.read(golden("configs", "published_zh_config.json"))
+        config = AcousticConfig.read(golden("ids", "published_zh_config.json"))
     else:
         symbols = tuple(read_json("symbols.json")["symbols"])
         config = replace(TINY_CONFIG, symbols=symbols, num_tones=16, num_languages=8)
@@ -44,9 +30,9 @@ def _needs_upstreams_empty_dictionary(row: dict[str, Any]) -> bool:
     return row["language"] == "KR" and re.search("[A-Za-z]", row["text"]) is not None
 
 
-@pytest.mark.parametrize("recording", VOCABULARIES)
+@pytest.mark.parametrize("recording", RECORDINGS)
 def test_ids_equal_upstream(recording: str) -> None:
-    reader = frontend(recording)
+    reader = recorded_frontend(recording)
     codes = LANGUAGE_CODES[recording.removesuffix("_MIX_EN")]
     different = []
     for row in read_rows("ids", f"{recording}.jsonl"):

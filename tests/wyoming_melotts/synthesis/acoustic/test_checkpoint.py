@@ -37,7 +37,7 @@ def edit_checkpoint(voice: Path, name: str, tensor: torch.Tensor | None) -> None
 def test_fused_weights_are_what_torch_computes() -> None:
     with pytest.warns(FutureWarning):
         layer = torch.nn.utils.weight_norm(torch.nn.ConvTranspose1d(6, 4, 8, 2))
-    layer.weight_g.data.uniform_(0.5, 2)
+    layer.get_parameter("weight_g").data.uniform_(0.5, 2)
     layer(torch.zeros(1, 6, 3))
     fused = fuse_weight_norm(layer.state_dict())
     assert set(fused) == {"bias", "weight"}
