@@ -19,15 +19,15 @@ LONGEST_FILE = 400
 
 ROOMS = {
     "wyoming_funasr.audio": {"wyoming_funasr.recognition.types"},
-    "wyoming_funasr.recognition": {"wyoming_funasr.audio"},
+    "wyoming_funasr.recognition": set(),
     "wyoming_funasr.engines": {"wyoming_funasr.audio", "wyoming_funasr.recognition"},
     "wyoming_melotts.normalization": set(),
     "wyoming_melotts.frontends": {"wyoming_melotts.normalization"},
-    "wyoming_melotts.delivery": set(),
+    "wyoming_melotts.delivery": {"wyoming_melotts.voices"},
 }
 """What else of its service a room may import: rooms that know nothing of requests or settings."""
 
-NOT_IN_REQUESTS = ("service", "engines", "synthesis", "loading", "files", "commands")
+NOT_IN_REQUESTS = ("service", "pipeline", "engines", "synthesis", "loading", "files", "commands")
 
 TORCH = {
     "wyoming_funasr.engines.components",
