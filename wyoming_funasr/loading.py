@@ -9,11 +9,12 @@ from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.segments import PADDING_MS
 from wyoming_funasr.audio.vad import SileroVoiceActivity, VoiceActivity
+from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.fsmn_vad import FsmnVoiceActivity
 from wyoming_funasr.engines.paraformer import Paraformer
 from wyoming_funasr.engines.paraformer_streaming import ParaformerStreaming
 from wyoming_funasr.engines.punctuation import Punctuation
-from wyoming_funasr.engines.sense_voice import SenseVoice
+from wyoming_funasr.engines.table import load_engine
 from wyoming_funasr.models import CT_PUNC, FSMN_VAD, Model, find_folder
 from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
@@ -48,7 +49,8 @@ def load_model(model: Model, settings: FunasrSettings, hub: Hub) -> LoadedModel:
         vad = FsmnVoiceActivity(hub.find(FSMN_VAD, _download(model)))
     engine: Engine
     if model.family == "sense_voice":
-        engine = SenseVoice(folder, device)
+        threads = cpu_sharing(settings.threads).threads
+        engine = load_engine(model.family, folder, Place(device, threads, settings.cache_dir))
     else:
         family = Paraformer if model.family == "paraformer" else ParaformerStreaming
         engine = family(folder, device, _punctuation(model, settings, hub, device))

@@ -20,7 +20,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.tensor_pickle import InvalidPickle, Storage, Tensor, read_pickle
 
 Array = npt.NDArray[np.generic]
@@ -227,4 +227,6 @@ def _storages(content: object) -> list[Storage]:
 
 
 def _invalid(file: Path, reason: str) -> ServiceError:
-    return ServiceError("model-invalid", f"{file} cannot be read: {' '.join(reason.split())[:200]}")
+    return ServiceError(
+        ErrorCode.MODEL_INVALID, f"{file} cannot be read: {' '.join(reason.split())[:200]}"
+    )

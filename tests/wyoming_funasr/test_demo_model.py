@@ -8,7 +8,8 @@ import pytest
 from tests.support.speech import DATA
 from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.vad import SileroVoiceActivity
-from wyoming_funasr.engines.sense_voice import SenseVoice
+from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.table import load_engine
 from wyoming_funasr.files import read_audio
 from wyoming_funasr.models import MODELS
 from wyoming_funasr.pipeline import LoadedModel
@@ -21,11 +22,12 @@ HOTWORDS = (Hotword("电脑房", 3.0), Hotword("花房", 3.0), Hotword("reading 
 
 
 @pytest.fixture(scope="module")
-def model() -> LoadedModel:
+def model(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
     folder = MODELS["demo"].folder
     assert folder is not None
     device = Device("cpu", "int8", "CPU, int8")
-    engine = SenseVoice(folder, device)
+    place = Place(device, 1, tmp_path_factory.mktemp("cache"))
+    engine = load_engine("sense_voice", folder, place)
     frontend = Frontend(engine.fbank, SileroVoiceActivity(), longest_segment_ms=30_000)
     return LoadedModel(frontend, Recognizer(engine), device)
 

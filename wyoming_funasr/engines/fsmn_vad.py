@@ -8,7 +8,7 @@ import torch
 
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.audio.vad import Span
-from wyoming_funasr.engines.components import build
+from wyoming_funasr.engines.torch.components import build
 from wyoming_serving.audio import Samples, join
 from wyoming_serving.devices import Device
 

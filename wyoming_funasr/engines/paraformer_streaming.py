@@ -12,9 +12,10 @@ from typing import Any
 
 import torch
 
-from wyoming_funasr.engines.components import build
 from wyoming_funasr.engines.features import FeatureStacker
+from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.punctuation import Punctuation
+from wyoming_funasr.engines.torch.components import build
 from wyoming_funasr.recognition.text import clean
 from wyoming_funasr.recognition.types import Fbank, Features, Recognition, Segment
 from wyoming_serving.devices import Device
@@ -66,7 +67,7 @@ class ParaformerStreaming:
         parts = build(folder, MODULES, device)
         self._model = parts.model
         self._settings = parts.config | STREAMING
-        self._stacker = FeatureStacker(parts.frontend)
+        self._stacker = FeatureStacker(ModelFolder(folder))
         self.fbank = self._stacker.fbank
         self._tokenizer = parts.tokenizer
         self._punctuation = punctuation

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from wyoming_funasr.engines.components import build
+from wyoming_funasr.engines.torch.components import build
 from wyoming_serving.devices import Device
 
 MODULES = (

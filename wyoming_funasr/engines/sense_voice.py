@@ -4,32 +4,67 @@ Model and input layout: FunASR, `funasr/models/sense_voice/model.py`. Four query
 event, emotion, text normalization) go before the features; the outputs at their places are tags.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from typing import Protocol
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 
-from wyoming_funasr.engines.components import build
+from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.features import FeatureStacker
+from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.recognition import ctc
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import clean
 from wyoming_funasr.recognition.types import Fbank, Features, Recognition, Segment, Word
-from wyoming_serving.devices import Device
 
-MODULES = (
-    "funasr.models.sense_voice.model",
-    "funasr.frontends.wav_frontend",
-    "funasr.tokenizer.sentencepiece_tokenizer",
-)
-_QUERIES = 4
-_EMOTION_PLACE = 1
+LANGUAGE_QUERIES = {
+    "auto": 0, "zh": 3, "en": 4, "yue": 7, "ja": 11, "ko": 12, "nospeech": 13,
+}  # fmt: skip
+TAG_QUERIES = (1, 2)
+"""What asks for the emotion and the event."""
+
+NORMALIZED_QUERY, SPOKEN_QUERY = 14, 15
+"""Punctuation and digits, or words as they are spoken (`withitn`, `woitn`)."""
+
+QUERIES = 4
+_EMOTION_PLACE, _EVENT_PLACE = 1, 2
 _EMOTIONS = ("HAPPY", "SAD", "ANGRY", "NEUTRAL", "FEARFUL", "DISGUSTED", "SURPRISED")
 _LANGUAGES = ("zh", "en", "yue", "ja", "ko")
+_SPECIAL = ("<unk>", "<s>", "</s>", "<blank>")
 _FEWEST_FRAMES = 1
+
+
+@dataclass(frozen=True)
+class Query:
+    """What the network is asked of one utterance; queries by their ids in the embedding."""
+
+    features: Features
+    language: int
+    normalization: int
+
+
+class SenseVoiceNetwork(Protocol):
+    """Encoder and CTC head."""
+
+    def log_probs(self, batch: Sequence[Query]) -> Iterable[ctc.LogProbs]:
+        """Log posteriors of each utterance, shape [queries + rows, vocabulary]."""
+
+
+def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> "SenseVoice":
+    """Load the model; it writes punctuation itself.
+
+    Raises:
+        ServiceError: the folder is not a SenseVoice model.
+    """
+    if place.device.is_cuda:
+        from wyoming_funasr.engines.torch.sense_voice import SenseVoiceTorch
+
+        return SenseVoice(folder, SenseVoiceTorch(folder.path, place.device))
+    from wyoming_funasr.engines.onnx.sense_voice import SenseVoiceOnnx
+
+    return SenseVoice(folder, SenseVoiceOnnx(folder, place))
 
 
 class SenseVoice:
@@ -39,15 +74,14 @@ class SenseVoice:
     posterior at its surest frame. Tags and blanks do not count.
     """
 
-    def __init__(self, folder: Path, device: Device) -> None:
-        parts = build(folder, MODULES, device)
-        self._model = parts.model
-        self._stacker = FeatureStacker(parts.frontend)
+    def __init__(self, folder: ModelFolder, network: SenseVoiceNetwork) -> None:
+        self._network = network
+        self._stacker = FeatureStacker(folder)
         self.fbank = self._stacker.fbank
-        self._tokenizer = parts.tokenizer
-        self._device = device
-        self._pieces = parts.vocabulary
+        self._blank = int(folder.section("model_conf").get("blank_id", 0))
+        self._pieces = folder.vocabulary
         self._tags = {i: p[2:-2] for i, p in enumerate(self._pieces) if _is_tag(p)}
+        self._unspoken = {*self._tags, *(i for i, p in enumerate(self._pieces) if p in _SPECIAL)}
         ids = {tag: token for token, tag in self._tags.items()}
         self._emotion_ids = {name: ids[name] for name in _EMOTIONS if name in ids}
         self._graph = lru_cache(maxsize=16)(self._build_graph)
@@ -56,49 +90,41 @@ class SenseVoice:
         """Shape [rows, channels]; short input is filled up with silence."""
         return self._stacker.features(fbank, _FEWEST_FRAMES)
 
-    @torch.inference_mode()
     def recognize(self, batch: Sequence[Segment]) -> list[Recognition]:
-        """Recognize utterances of any lengths in one padded pass."""
-        inputs, lengths = self._inputs(batch)
-        encoded, _ = self._model.encoder(inputs, lengths)
-        log_probs = self._model.ctc.log_softmax(encoded).float().cpu().numpy()
-        return [self._decode(one, log_probs[i, : int(lengths[i])]) for i, one in enumerate(batch)]
-
-    def _inputs(self, batch: Sequence[Segment]) -> tuple[torch.Tensor, torch.Tensor]:
-        rows = []
-        for one in batch:
-            queries = [
-                self._model.lid_dict.get(one.language, 0),
-                1,
-                2,
-                self._model.textnorm_dict["withitn" if one.use_itn else "woitn"],
-            ]
-            query = self._model.embed(torch.tensor(queries, device=self._device.torch_name))
-            rows.append(torch.cat([query, torch.from_numpy(one.features).to(query)]))
-        longest = max(map(len, rows))
-        padded = torch.stack([F.pad(row, (0, 0, 0, longest - len(row))) for row in rows])
-        lengths = torch.tensor([len(row) for row in rows], device=padded.device)
-        return padded, lengths
+        """Recognize utterances of any lengths."""
+        queries = [
+            Query(
+                one.features,
+                LANGUAGE_QUERIES.get(one.language, LANGUAGE_QUERIES["auto"]),
+                NORMALIZED_QUERY if one.use_itn else SPOKEN_QUERY,
+            )
+            for one in batch
+        ]
+        answers = self._network.log_probs(queries)
+        return [self._decode(one, found) for one, found in zip(batch, answers, strict=True)]
 
     def _decode(self, utterance: Segment, log_probs: ctc.LogProbs) -> Recognition:
-        tags = [self._tags.get(int(token), "") for token in log_probs[:_QUERIES].argmax(axis=1)]
-        speech = log_probs[_QUERIES:]
-        blank = self._model.blank_id
+        tags = [self._tags.get(int(token), "") for token in log_probs[:QUERIES].argmax(axis=1)]
+        speech = log_probs[QUERIES:]
         if utterance.hotwords:
-            aligned = ctc.beam_search(speech, blank, self._graph(utterance.hotwords))
+            aligned = ctc.beam_search(speech, self._blank, self._graph(utterance.hotwords))
         else:
-            aligned = ctc.greedy(speech, blank)
-        spoken = [token for token in aligned if token.token not in self._tags]
+            aligned = ctc.greedy(speech, self._blank)
+        spoken = [token for token in aligned if token.token not in self._unspoken]
         emotion = tags[_EMOTION_PLACE]
         return Recognition(
-            text=clean(self._tokenizer.decode([token.token for token in spoken])),
+            text=clean(self._text(spoken)),
             words=self._words(spoken),
             confidence=ctc.confidence(spoken),
             language=next((tag for tag in tags if tag in _LANGUAGES), None),
             emotion=emotion.lower() if emotion in _EMOTIONS else None,
             emotion_scores=self._emotion_scores(log_probs[_EMOTION_PLACE]),
-            event=tags[2].lower() or None,
+            event=tags[_EVENT_PLACE].lower() or None,
         )
+
+    def _text(self, tokens: Sequence[ctc.AlignedToken]) -> str:
+        """Pieces as sentencepiece joins them."""
+        return "".join(self._pieces[one.token] for one in tokens).replace(ctc.WORD_START, " ")
 
     def _words(self, tokens: Sequence[ctc.AlignedToken]) -> tuple[Word, ...]:
         """Pieces glued to words: a new one at `▁`, at each CJK character and behind one."""

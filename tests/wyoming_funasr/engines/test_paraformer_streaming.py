@@ -24,10 +24,10 @@ from tests.wyoming_funasr.requests.test_utterance import (
     transcript,
 )
 from wyoming_funasr.audio.fbank import FbankStream
-from wyoming_funasr.engines import components
 from wyoming_funasr.engines.paraformer_streaming import MODULES, STREAMING, ParaformerStreaming
 from wyoming_funasr.engines.paraformer_streaming import _settled as settled_tokens
 from wyoming_funasr.engines.punctuation import Punctuation
+from wyoming_funasr.engines.torch import components
 from wyoming_funasr.models import choose_model
 from wyoming_funasr.recognition.text import clean
 from wyoming_funasr.recognition.types import FbankSettings, Memory, Segment

@@ -1,0 +1,17 @@
+"""FunASR's published ONNX files, as they are run here."""
+
+from pathlib import Path
+
+from wyoming_serving.int8_weights import has_exact_signed_products
+from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
+from wyoming_serving.onnx_files import unpack
+
+
+def write_published(file: Path, target: Path, log_softmax_of: str | None = None) -> None:
+    """Write a published file's graph into the folder `target`.
+
+    Raises:
+        ServiceError: the file is not an ONNX graph.
+    """
+    signed = has_exact_signed_products()
+    unpack(file, target / GRAPH, target / WEIGHTS, signed=signed, log_softmax_of=log_softmax_of)

@@ -1,0 +1,40 @@
+"""How networks become sessions: their graphs are taken from the cache, or made anew."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from onnxruntime import InferenceSession
+
+from wyoming_funasr.engines.base import Place
+from wyoming_serving import checkpoints, int8_weights, onnx_files, onnx_graphs
+from wyoming_serving.onnx_cache import made_graph
+from wyoming_serving.onnx_sessions import open_session
+
+GraphWriter = Callable[[Path, int | None], None]
+"""Writes a graph into a folder; with the largest integer for quantized weights, or None."""
+
+_MODULES = (checkpoints, int8_weights, onnx_files, onnx_graphs)
+_CODE = [
+    *Path(__file__).parent.glob("*.py"),
+    *(Path(module.__file__) for module in _MODULES if module.__file__),
+]
+
+
+def open_network(
+    place: Place, sources: Sequence[Path], name: str, write: GraphWriter
+) -> InferenceSession:
+    """The network `name` of the model in the files `sources`, ready to run.
+
+    Raises:
+        ServiceError: the files are not a model that this network can hold.
+    """
+    largest = int8_weights.largest_weight() if place.device.precision == "int8" else None
+    graph = made_graph(
+        place.cache_dir,
+        sources,
+        name,
+        f"int8 up to {largest}",
+        _CODE,
+        lambda folder: write(folder, largest),
+    )
+    return open_session(graph, place.threads)

@@ -1,0 +1,101 @@
+"""SenseVoice on ONNX Runtime: from a checkpoint of any size, or FunASR's published graph.
+
+Network: FunASR, `funasr/models/sense_voice/model.py` (`SenseVoiceEncoderSmall`).
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.folder import ModelFolder
+from wyoming_funasr.engines.onnx.layers import ROWS, Layers, SanmEncoder, Weights
+from wyoming_funasr.engines.onnx.published import write_published
+from wyoming_funasr.engines.onnx.runtime import open_network
+from wyoming_funasr.engines.sense_voice import QUERIES, TAG_QUERIES, Query
+from wyoming_funasr.recognition.ctc import LogProbs
+from wyoming_serving.checkpoints import read_state_dict
+from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
+from wyoming_serving.onnx_graphs import Graph
+from wyoming_serving.onnx_sessions import run
+
+_EPSILON = 1e-5
+
+
+class SenseVoiceOnnx:
+    """The network; each utterance is a run of its own."""
+
+    def __init__(self, folder: ModelFolder, place: Place) -> None:
+        published = folder.published_graph
+        self._is_published = published is not None
+        if published is not None:
+            self._session = open_network(
+                place,
+                [published],
+                "sense_voice",
+                lambda to, _: write_published(published, to, log_softmax_of="ctc_logits"),
+            )
+        else:
+            self._session = open_network(
+                place,
+                [folder.checkpoint, folder.path / "config.yaml"],
+                "sense_voice",
+                lambda to, largest: write_graph(folder, to, largest),
+            )
+
+    def log_probs(self, batch: Sequence[Query]) -> Iterator[LogProbs]:
+        """Log posteriors of each utterance, shape [queries + rows, vocabulary]."""
+        for query in batch:
+            yield run(self._session, self._inputs(query))[0][0]
+
+    def _inputs(self, query: Query) -> dict[str, np.ndarray]:
+        speech = query.features[None]
+        if not self._is_published:
+            ids = [query.language, *TAG_QUERIES, query.normalization]
+            return {"speech": speech, "queries": np.array([ids], np.int64)}
+        return {
+            "speech": speech,
+            "speech_lengths": np.array([len(query.features)], np.int32),
+            "language": np.array([query.language], np.int32),
+            "textnorm": np.array([query.normalization], np.int32),
+        }
+
+
+def write_graph(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+    """Write the graph of a checkpoint into the folder `target`.
+
+    Raises:
+        ServiceError: the checkpoint is not what `config.yaml` describes.
+    """
+    config = folder.section("encoder_conf")
+    weights = Weights(folder.checkpoint, read_state_dict(folder.checkpoint))
+    table = weights.take("embed.weight", (None, None))
+    features = table.shape[1]
+    channels = int(config["output_size"])
+    with Graph(target / WEIGHTS) as graph:
+        layers = Layers(graph, weights, largest_int8)
+        encoder = SanmEncoder(
+            layers, channels, int(config["attention_heads"]), int(config["linear_units"]),
+            int(config["kernel_size"]), int(config["sanm_shfit"]), _EPSILON,
+        )  # fmt: skip
+        speech = graph.input("speech", np.float32, (1, ROWS, features))
+        queries = graph.input("queries", np.int64, (1, QUERIES))
+        x = graph.add("Concat", graph.add("Gather", graph.weight(table), queries), speech, axis=1)
+        x = layers.positions(layers.scaled(x, channels**0.5), features, graph.constant(1.0))
+        x = encoder.blocks(x, _early(int(config["num_blocks"])), features)
+        x = layers.norm(x, "encoder.after_norm", channels, _EPSILON)
+        x = encoder.blocks(x, _late(int(config.get("tp_blocks", 0))), channels)
+        x = layers.norm(x, "encoder.tp_norm", channels, _EPSILON)
+        logits = layers.linear(x, "ctc.ctc_lo", channels, len(folder.vocabulary))
+        log_probs = graph.add("LogSoftmax", logits, axis=-1)
+        graph.output("log_probs", log_probs, np.float32, (1, "rows_and_queries", "tokens"))
+        graph.save(target / GRAPH)
+
+
+def _early(blocks: int) -> list[str]:
+    return ["encoder.encoders0.0", *(f"encoder.encoders.{i}" for i in range(blocks - 1))]
+
+
+def _late(blocks: int) -> list[str]:
+    return [f"encoder.tp_encoders.{i}" for i in range(blocks)]

@@ -1,0 +1,69 @@
+"""Graphs made from models, kept so that the next start finds them."""
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from wyoming_serving.memory import release_freed_memory
+
+_LOGGER = logging.getLogger(__name__)
+
+GRAPH = "graph.onnx"
+WEIGHTS = "weights.bin"
+
+
+def made_graph(
+    cache_dir: Path,
+    sources: Iterable[Path],
+    name: str,
+    recipe: str,
+    code: Iterable[Path],
+    make: Callable[[Path], None],
+) -> Path:
+    """The graph that `make` writes into a folder as `GRAPH` and `WEIGHTS`; made only once.
+
+    Args:
+        cache_dir: Where graphs are kept; where nothing can be written, a temporary folder serves.
+        sources: The model's files. One that has changed makes another graph.
+        name: Which of a model's graphs it is.
+        recipe: What else the graph depends on, such as the precision.
+        code: The program's files that make the graph; another version of them makes it anew.
+        make: Writes the two files into a folder.
+    """
+    sources = [source.resolve() for source in sources]
+    model = _digest([name, *map(str, sources)])
+    stamps = (f"{stat.st_size} {stat.st_mtime_ns}" for stat in map(os.stat, sources))
+    version = _digest([recipe, *stamps, *(file.read_text("utf-8") for file in sorted(code))])
+    folder = cache_dir.expanduser() / "graphs" / f"{model}-{version}"
+    if not (folder / GRAPH).is_file():
+        folder = _make(folder, model, make)
+        release_freed_memory()
+    return folder / GRAPH
+
+
+def _make(folder: Path, model: str, make: Callable[[Path], None]) -> Path:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix="partial-", dir=folder.parent))
+    except OSError as error:
+        _LOGGER.warning("%s cannot be written (%s): each start prepares the model anew",
+                        folder.parent, error.strerror)  # fmt: skip
+        partial = Path(tempfile.mkdtemp(prefix="wyoming-graph-"))
+        make(partial)
+        return partial
+    try:
+        make(partial)
+        for older in folder.parent.glob(f"{model}-*"):
+            shutil.rmtree(older, ignore_errors=True)
+        os.replace(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
