@@ -15,14 +15,9 @@ import sentencepiece
 import torch
 import yaml
 
-from wyoming_funasr.engines import (
-    fsmn_vad,
-    paraformer,
-    paraformer_streaming,
-    punctuation,
-)
+from wyoming_funasr.engines import paraformer_streaming
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.torch import components, sense_voice
+from wyoming_funasr.engines.torch import components, paraformer, punctuation, sense_voice
 from wyoming_serving.devices import Device
 
 _TAGS = [
@@ -48,6 +43,12 @@ class Size(NamedTuple):
 
 TINY = Size(32, 2, 64, 2, 1, 1, 100)
 REAL = Size(512, 4, 2048, 50, 20, 16, 25055)
+
+_FSMN_VAD_MODULES = (
+    "funasr.models.fsmn_vad_streaming.model",
+    "funasr.models.fsmn_vad_streaming.encoder",
+    "funasr.frontends.wav_frontend",
+)
 
 _FRONTEND = {
     "frontend": "WavFrontend",
@@ -126,7 +127,9 @@ def export_sense_voice(folder: Path, target: Path) -> Path:
     return target
 
 
-def write_paraformer(folder: Path, size: Size, *, hotwords: bool, seed: int = 0) -> Path:
+def write_paraformer(
+    folder: Path, size: Size, *, hotwords: bool, seed: int = 0, hotword_blocks: int = 2
+) -> Path:
     """A Paraformer folder; with `hotwords` the SeACo variant, which also tells times."""
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = _write_paraformer_tokens(folder, size)
@@ -140,8 +143,8 @@ def write_paraformer(folder: Path, size: Size, *, hotwords: bool, seed: int = 0)
                                      "upsample_times": 3, "use_cif1_cnn": False,
                                      "upsample_type": "cnn_blstm"}  # fmt: skip
         config["seaco_decoder"] = "ParaformerSANMDecoder"
-        config["seaco_decoder_conf"] = {**config["decoder_conf"], "num_blocks": 2,
-                                        "att_layer_num": 2, "wo_input_layer": True,
+        config["seaco_decoder_conf"] = {**config["decoder_conf"], "num_blocks": hotword_blocks,
+                                        "att_layer_num": hotword_blocks, "wo_input_layer": True,
                                         "use_output_layer": False, "kernel_size": 21}  # fmt: skip
     _write_normalization(folder, 560)
     return _finish(folder, config, paraformer.MODULES, seed)
@@ -219,7 +222,7 @@ def write_fsmn_vad(folder: Path, seed: int = 0) -> Path:
         "frontend_conf": {**_FRONTEND["frontend_conf"], "lfr_m": 5, "lfr_n": 1},  # type: ignore[dict-item]
     }  # fmt: skip
     _write_normalization(folder, 400)
-    return _finish(folder, config, fsmn_vad.MODULES, seed)
+    return _finish(folder, config, _FSMN_VAD_MODULES, seed)
 
 
 def write_ct_punc(folder: Path, size: Size, seed: int = 0) -> Path:

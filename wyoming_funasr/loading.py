@@ -10,10 +10,10 @@ from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.segments import PADDING_MS
 from wyoming_funasr.audio.vad import SileroVoiceActivity, VoiceActivity
 from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.fsmn_vad import FsmnVoiceActivity
-from wyoming_funasr.engines.paraformer import Paraformer
 from wyoming_funasr.engines.paraformer_streaming import ParaformerStreaming
-from wyoming_funasr.engines.punctuation import Punctuation
+from wyoming_funasr.engines.punctuation import Punctuation, load_punctuation
 from wyoming_funasr.engines.table import load_engine
 from wyoming_funasr.models import CT_PUNC, FSMN_VAD, Model, find_folder
 from wyoming_funasr.pipeline import LoadedModel
@@ -22,7 +22,7 @@ from wyoming_funasr.recognition.text import convert_script
 from wyoming_funasr.recognition.types import Engine
 from wyoming_funasr.requests.languages import opencc_conversions
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.devices import Device, choose_device, cpu_sharing
+from wyoming_serving.devices import choose_device, cpu_sharing
 from wyoming_serving.hub import Hub
 
 _LOGGER = logging.getLogger(__name__)
@@ -48,12 +48,12 @@ def load_model(model: Model, settings: FunasrSettings, hub: Hub) -> LoadedModel:
     else:
         vad = FsmnVoiceActivity(hub.find(FSMN_VAD, _download(model)))
     engine: Engine
-    if model.family == "sense_voice":
-        threads = cpu_sharing(settings.threads).threads
-        engine = load_engine(model.family, folder, Place(device, threads, settings.cache_dir))
+    place = Place(device, cpu_sharing(settings.threads).threads, settings.cache_dir)
+    punctuation = _punctuation(model, settings, hub, place)
+    if model.family == "paraformer_streaming":
+        engine = ParaformerStreaming(folder, device, punctuation)
     else:
-        family = Paraformer if model.family == "paraformer" else ParaformerStreaming
-        engine = family(folder, device, _punctuation(model, settings, hub, device))
+        engine = load_engine(model.family, folder, place, punctuation)
     # last, because importing silero_vad sets it too
     torch.set_num_threads(cpu_sharing(settings.threads).threads)
     # a segment recognized ahead must be the one recognized in the end
@@ -80,11 +80,11 @@ def warm_up(model: LoadedModel, settings: FunasrSettings) -> None:
 
 
 def _punctuation(
-    model: Model, settings: FunasrSettings, hub: Hub, device: Device
+    model: Model, settings: FunasrSettings, hub: Hub, place: Place
 ) -> Punctuation | None:
-    if not settings.use_itn:
+    if not settings.use_itn or model.family == "sense_voice":
         return None
-    return Punctuation(hub.find(CT_PUNC, _download(model)), device)
+    return load_punctuation(ModelFolder(hub.find(CT_PUNC, _download(model))), place)
 
 
 def _download(model: Model) -> str:

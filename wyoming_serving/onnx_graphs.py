@@ -5,6 +5,7 @@ project, whose field numbers stand here), so that a service needs no package for
 their file while a graph is being built: no more than one of them is held at a time.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,7 @@ class Graph:
     _initializers: list[bytes] = field(default_factory=list)
     _inputs: list[bytes] = field(default_factory=list)
     _outputs: list[bytes] = field(default_factory=list)
+    _known: dict[bytes, str] = field(default_factory=dict)
     _names: int = 0
 
     def __enter__(self) -> "Graph":
@@ -84,9 +86,13 @@ class Graph:
         return name
 
     def weight(self, array: Array) -> str:
-        """A weight, written to the file of weights; gives its name."""
-        name = self._name()
+        """A weight, written to the file of weights; gives its name. The same one is kept once."""
         array = np.ascontiguousarray(array)
+        described = f"{array.dtype}{array.shape}".encode()
+        digest = hashlib.blake2b(described + hashlib.blake2b(array.data).digest()).digest()
+        if digest in self._known:
+            return self._known[digest]
+        name = self._known[digest] = self._name()
         self._weights.write(b"\0" * (-self._weights.tell() % _ALIGNMENT))
         place = external_data(self.weights_file.name, self._weights.tell(), array.nbytes)
         self._weights.write(array.data)

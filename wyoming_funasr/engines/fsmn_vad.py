@@ -1,77 +1,182 @@
-"""FunASR's own voice activity detection, fsmn-vad."""
+"""FunASR's own voice activity detection, fsmn-vad, while audio arrives.
 
-from pathlib import Path
-from typing import Any
+Frames: FunASR, `funasr/models/fsmn_vad_streaming/model.py` (`GetFrameState`, `WindowDetector`):
+a frame is speech where the network is surer of it than of silence by a margin, and someone speaks
+where three quarters of a window are speech.
+"""
+
+from collections import deque
+from typing import Protocol
 
 import numpy as np
-import torch
+import numpy.typing as npt
 
-from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
+from wyoming_funasr.audio.fbank import HOP_SAMPLES, FbankStream
 from wyoming_funasr.audio.vad import Span
-from wyoming_funasr.engines.torch.components import build
-from wyoming_serving.audio import Samples, join
-from wyoming_serving.devices import Device
+from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.features import FeatureStacker
+from wyoming_funasr.engines.folder import ModelFolder
+from wyoming_funasr.recognition.types import HOP_MS, Features
+from wyoming_serving.audio import Samples
 
-MODULES = (
-    "funasr.models.fsmn_vad_streaming.model",
-    "funasr.models.fsmn_vad_streaming.encoder",
-    "funasr.frontends.wav_frontend",
-)
-_FEWEST_SAMPLES = SAMPLE_RATE_HZ // 10
+Caches = list[npt.NDArray[np.float32]]
+"""What each layer of the network remembers of the past."""
+
+_FRAMES_AHEAD = 2
+"""A row of features looks at two frames before and two behind."""
+
+
+class FsmnNetwork(Protocol):
+    """Says of each row what sound it is."""
+
+    def start(self) -> Caches:
+        """What is remembered before the first row."""
+
+    def posteriors(self, rows: Features, caches: Caches) -> tuple[npt.NDArray[np.float32], Caches]:
+        """Posteriors, shape [rows, sounds], and what is remembered behind these rows."""
 
 
 class FsmnVoiceActivity:
     """fsmn-vad from its model folder; 0.4 M parameters, so it always runs on the CPU."""
 
-    def __init__(self, folder: Path) -> None:
-        self._parts = build(folder, MODULES, Device("cpu", "float32", "CPU, float32"))
+    def __init__(self, folder: ModelFolder, network: FsmnNetwork) -> None:
+        self._network = network
+        self._stacker = FeatureStacker(folder)
+        self._conf = folder.section("model_conf")
 
     def stream(self) -> "FsmnStream":
-        return FsmnStream(self)
-
-    @torch.inference_mode()
-    def spans(self, samples: Samples) -> list[Span]:
-        """Speech in a whole recording."""
-        if len(samples) < _FEWEST_SAMPLES:
-            return []
-        results, _ = self._parts.model.inference(
-            [np.ascontiguousarray(samples)],
-            key=["utterance"],
-            frontend=self._parts.frontend,
-            cache={},
-            device="cpu",
+        """Begin an utterance."""
+        silences = list(self._conf.get("sil_pdf_ids", [0]))
+        margin = float(self._conf.get("speech_noise_thres", 0.6))
+        window = WindowTracker(
+            int(self._conf.get("window_size_ms", 200)) // HOP_MS,
+            int(self._conf.get("sil_to_speech_time_thres", 150)) // HOP_MS,
+            int(self._conf.get("speech_to_sil_time_thres", 150)) // HOP_MS,
         )
-        per_ms = SAMPLE_RATE_HZ // 1000
-        found: list[list[Any]] = results[0]["value"] if results else []
-        return [Span(int(a) * per_ms, min(int(b) * per_ms, len(samples))) for a, b in found]
+        return FsmnStream(self._network, self._stacker, silences, margin, window)
+
+
+def load_fsmn_vad(folder: ModelFolder, place: Place) -> FsmnVoiceActivity:
+    """Load the model.
+
+    Raises:
+        ServiceError: the folder is not an fsmn-vad model.
+    """
+    from wyoming_funasr.engines.onnx.fsmn_vad import FsmnOnnx
+
+    return FsmnVoiceActivity(folder, FsmnOnnx(folder, place))
 
 
 class FsmnStream:
-    """Collects an utterance; the model is asked once, when its end has come.
+    """Speech in one utterance."""
 
-    So it knows of no pauses before that: it goes with no endpointing and no speculation.
-    """
-
-    silence_ms = 0
-
-    def __init__(self, vad: FsmnVoiceActivity) -> None:
-        self._vad = vad
-        self._samples: list[Samples] = []
-        self._spans: list[Span] = []
-        self.position = 0
+    def __init__(
+        self,
+        network: FsmnNetwork,
+        stacker: FeatureStacker,
+        silences: list[int],
+        margin: float,
+        tracker: "WindowTracker",
+    ) -> None:
+        self._network = network
+        self._stacker = stacker
+        self._fbank = FbankStream(stacker.fbank)
+        self._silences = silences
+        self._most_silence = (1 - margin) / 2
+        self._caches = network.start()
+        self._tracker = tracker
+        self._frames: deque[bool] = deque()
+        self._rows = 0
+        self._samples = 0
+        self._is_whole = False
 
     def take(self, samples: Samples, *, last: bool) -> None:
-        self._samples.append(samples)
-        self.position += len(samples)
-        if last:
-            self._spans = self._vad.spans(join(self._samples))
+        """Compute what the next samples need."""
+        self._samples += len(samples)
+        self._fbank.take(samples)
+        self._is_whole = last
+        fbank = self._fbank.between(0, self._samples)
+        ready = len(fbank) if last else len(fbank) - _FRAMES_AHEAD
+        if ready <= self._rows:
+            return
+        first = max(0, self._rows - _FRAMES_AHEAD)
+        rows = self._stacker.features(fbank[first:], 1)[self._rows - first : ready - first]
+        posteriors, self._caches = self._network.posteriors(rows, self._caches)
+        silence = posteriors[:, self._silences].sum(axis=1)
+        self._frames.extend((silence <= self._most_silence).tolist())
+        self._rows = ready
 
     def step(self) -> bool:
-        return False
+        """Go over the next frame that was taken; False where there is none."""
+        if not self._frames:
+            return False
+        self._tracker.push(self._frames.popleft())
+        return True
+
+    @property
+    def silence_ms(self) -> int:
+        """Time since the last speech; 0 before the first, and while someone speaks."""
+        return self._tracker.silence * HOP_MS
+
+    @property
+    def position(self) -> int:
+        """Samples gone over."""
+        if self._is_whole and not self._frames:
+            return self._samples
+        return min(self._tracker.position * HOP_SAMPLES, self._samples)
 
     @property
     def speech_end(self) -> int:
-        return self._spans[-1].stop if self._spans else 0
+        """The sample behind the last speech, 0 without any; the end so far while it goes on."""
+        spans = self.spans()
+        return spans[-1].stop if spans else 0
 
     def spans(self) -> list[Span]:
-        return self._spans
+        """Stretches of speech in order."""
+        most = self.position
+        return [
+            Span(start * HOP_SAMPLES, min(stop * HOP_SAMPLES, most))
+            for start, stop in self._tracker.speech()
+        ]
+
+
+class WindowTracker:
+    """Speech and silence from frames; all numbers count frames."""
+
+    def __init__(self, window: int, speech_from: int, silence_from: int) -> None:
+        """Someone speaks from `speech_from` frames of speech in a window on, to `silence_from`."""
+        self.position = 0
+        self._window: deque[bool] = deque(maxlen=window)
+        self._speech_from = speech_from
+        self._silence_from = silence_from
+        self._speech: list[tuple[int, int]] = []
+        self._start: int | None = None
+        self._last_end = 0
+
+    def push(self, is_speech: bool) -> None:
+        """Take the next frame."""
+        self._window.append(is_speech)
+        self.position += 1
+        if is_speech:
+            self._last_end = self.position
+        count = sum(self._window)
+        if self._start is None and count >= self._speech_from:
+            behind = self._speech[-1][1] if self._speech else 0
+            first = self.position - len(self._window) + self._window.index(True)
+            self._start = max(first, behind)
+        elif self._start is not None and count <= self._silence_from and not is_speech:
+            self._speech.append((self._start, self._last_end))
+            self._start = None
+
+    @property
+    def silence(self) -> int:
+        """Frames since the last speech; 0 before the first, or while someone speaks."""
+        if self._start is not None or not self._speech:
+            return 0
+        return self.position - self._speech[-1][1]
+
+    def speech(self) -> list[tuple[int, int]]:
+        """Stretches of speech so far; one that goes on ends here."""
+        if self._start is None:
+            return self._speech
+        return [*self._speech, (self._start, self.position)]

@@ -1,165 +1,132 @@
 """Paraformer: a non-autoregressive encoder and decoder for Chinese with English mixed in.
 
-Model calls as in FunASR, `funasr/models/{paraformer,bicif_paraformer,seaco_paraformer}/model.py`.
-The SeACo variant takes hotwords by its own mechanism.
+Plain, with time stamps (BiCif) or with hotwords by a mechanism of its own (SeACo).
 """
 
 import itertools
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-import torch
-import torch.nn.functional as F
+import numpy as np
 
+from wyoming_funasr.engines import cif
+from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.punctuation import Punctuation
-from wyoming_funasr.engines.torch.components import build
+from wyoming_funasr.engines.tokens import Speller, WrittenWord, spelled_text, written_words
+from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import clean
 from wyoming_funasr.recognition.types import Fbank, Features, Recognition, Segment, Word
-from wyoming_serving.devices import Device
 
-MODULES = (
-    "funasr.models.paraformer.model",
-    "funasr.models.paraformer.cif_predictor",
-    "funasr.models.paraformer.decoder",
-    "funasr.models.bicif_paraformer.model",
-    "funasr.models.bicif_paraformer.cif_predictor",
-    "funasr.models.seaco_paraformer.model",
-    "funasr.models.sanm.encoder",
-    "funasr.models.specaug.specaug",
-    "funasr.frontends.wav_frontend",
-    "funasr.tokenizer.char_tokenizer",
-)
 _FEWEST_FRAMES = 23
 """A quarter of a second: the length predictor needs a few rows to look at."""
 
+_SILENT = ("<blank>", "<s>", "</s>", "<unk>", "<OOV>")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What the network says of one utterance.
+
+    `log_probs` have the shape [tokens, vocabulary]; `time_alphas` are the weights from which times
+    come, at three times the encoder's frame rate, where the network tells them.
+    """
+
+    log_probs: LogProbs
+    time_alphas: cif.Float32 | None = None
+
+
+class ParaformerNetwork(Protocol):
+    """Encoder, length predictor and decoder."""
+
+    @property
+    def takes_hotwords(self) -> bool:
+        """Whether it listens for hotwords."""
+
+    def decode(
+        self, batch: Sequence[Features], hotwords: Sequence[Sequence[int]]
+    ) -> Iterable[Decoded]:
+        """Decode utterances, listening for hotwords, each given by its tokens' ids."""
+
+
+def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> "Paraformer":
+    """Load the model.
+
+    Raises:
+        ServiceError: the folder is not a Paraformer model.
+    """
+    if place.device.is_cuda:
+        from wyoming_funasr.engines.torch.paraformer import ParaformerTorch
+
+        return Paraformer(folder, ParaformerTorch(folder.path, place.device), punctuation)
+    from wyoming_funasr.engines.onnx.paraformer import ParaformerOnnx
+
+    return Paraformer(folder, ParaformerOnnx(folder, place), punctuation)
+
 
 class Paraformer:
-    """Paraformer in FunASR's format: plain, with time stamps (BiCif) or with hotwords (SeACo).
+    """Paraformer in FunASR's format.
 
     The confidence is the geometric mean of the decoder's posteriors of the emitted tokens.
     """
 
-    def __init__(self, folder: Path, device: Device, punctuation: Punctuation | None) -> None:
+    def __init__(
+        self, folder: ModelFolder, network: ParaformerNetwork, punctuation: Punctuator | None
+    ) -> None:
         """`punctuation`: writes the marks that the model itself does not, where they are wanted."""
-        parts = build(folder, MODULES, device)
-        self._model = parts.model
-        self._stacker = FeatureStacker(ModelFolder(folder))
-        self.fbank = self._stacker.fbank
-        self._tokenizer = parts.tokenizer
+        self._network = network
         self._punctuation = punctuation
-        self._device = device.torch_name
-        self._takes_hotwords = hasattr(parts.model, "_seaco_decode_with_ASF")
-        self._has_times = hasattr(parts.model, "calc_predictor_timestamp")
-        self._known = set(parts.vocabulary)
+        self._stacker = FeatureStacker(folder)
+        self.fbank = self._stacker.fbank
+        self._tokens = folder.vocabulary
+        self._silent = {i for i, token in enumerate(self._tokens) if token in _SILENT}
+        self._speller = Speller(self._tokens, folder.path)
 
     def features(self, fbank: Fbank) -> Features:
         """Shape [rows, channels]; short input is filled up with silence."""
         return self._stacker.features(fbank, _FEWEST_FRAMES)
 
-    @torch.inference_mode()
     def recognize(self, batch: Sequence[Segment]) -> list[Recognition]:
-        """Recognize utterances; those with the same hotwords share a padded pass."""
+        """Recognize utterances; those with the same hotwords may share a pass."""
         results: dict[int, Recognition] = {}
         by_hotwords = sorted(range(len(batch)), key=lambda i: repr(batch[i].hotwords))
         for hotwords, group in itertools.groupby(by_hotwords, lambda i: batch[i].hotwords):
             places = list(group)
-            heard = self._recognize([batch[i] for i in places], hotwords)
-            results.update(zip(places, heard, strict=True))
+            decoded = self._network.decode(
+                [batch[i].features for i in places], self._spelled(hotwords)
+            )
+            for place, one in zip(places, decoded, strict=True):
+                results[place] = self._recognition(batch[place], one)
         return [results[i] for i in range(len(batch))]
 
-    def _recognize(self, batch: list[Segment], hotwords: tuple[Hotword, ...]) -> list[Recognition]:
-        longest = max(len(one.features) for one in batch)
-        padded = torch.stack(
-            [
-                F.pad(torch.from_numpy(one.features), (0, 0, 0, longest - len(one.features)))
-                for one in batch
-            ]
-        ).to(self._device, next(self._model.parameters()).dtype)
-        lengths = torch.tensor([len(one.features) for one in batch], device=self._device)
-        encoded, encoded_lengths = self._model.encode(padded, lengths)
-        acoustic, token_counts = self._model.calc_predictor(encoded, encoded_lengths)[:2]
-        counts = token_counts.round().long()
-        if int(counts.max()) < 1:
-            return [Recognition() for _ in batch]
-        log_probs = self._decode(encoded, encoded_lengths, acoustic, counts, hotwords)
-        times = self._times(encoded, encoded_lengths, counts)
-        return [
-            self._recognition(log_probs[i, : int(counts[i])], times[i] if times else None, one)
-            for i, one in enumerate(batch)
-        ]
+    def _spelled(self, hotwords: tuple[Hotword, ...]) -> list[list[int]]:
+        if not self._network.takes_hotwords:
+            return []
+        spelled = (self._speller.spell(word.text) for word in hotwords)
+        return [ids for ids in spelled if ids is not None]
 
-    def _decode(
-        self,
-        encoded: torch.Tensor,
-        lengths: torch.Tensor,
-        acoustic: torch.Tensor,
-        counts: torch.Tensor,
-        hotwords: tuple[Hotword, ...],
-    ) -> torch.Tensor:
-        """Log posteriors, shape [utterances, tokens, vocabulary]."""
-        if self._takes_hotwords:
-            ids = self._hotword_ids(hotwords) if hotwords else None
-            found = self._model._seaco_decode_with_ASF(
-                encoded, lengths, acoustic, counts, hw_list=ids
-            )
-        else:
-            found, _ = self._model.cal_decoder_with_predictor(encoded, lengths, acoustic, counts)
-        log_probs: torch.Tensor = found.float().cpu()
-        return log_probs
-
-    def _hotword_ids(self, hotwords: tuple[Hotword, ...]) -> list[list[int]]:
-        """Word ids of each hotword; the list ends with the mark that stands for none."""
-        spelled = (self._tokenizer.text2tokens(word.text.lower()) for word in hotwords)
-        known = (tokens for tokens in spelled if tokens and self._known.issuperset(tokens))
-        return [*(self._tokenizer.tokens2ids(tokens) for tokens in known), [self._model.sos]]
-
-    def _times(
-        self, encoded: torch.Tensor, lengths: torch.Tensor, counts: torch.Tensor
-    ) -> list[tuple[Any, Any]] | None:
-        if not self._has_times:
-            return None
-        _, _, alphas, peaks = self._model.calc_predictor_timestamp(encoded, lengths, counts)
-        # the predictor for times works at three times the encoder's frame rate
-        return [
-            (alphas[i][: int(n) * 3].float().cpu(), peaks[i][: int(n) * 3].float().cpu())
-            for i, n in enumerate(lengths)
-        ]
-
-    def _recognition(
-        self, log_probs: torch.Tensor, times: tuple[Any, Any] | None, utterance: Segment
-    ) -> Recognition:
-        from funasr.utils.postprocess_utils import sentence_postprocess
-
-        best = log_probs.argmax(dim=-1)
-        special = {self._model.blank_id, self._model.sos, self._model.eos}
-        kept = [i for i, token in enumerate(best.tolist()) if token not in special]
+    def _recognition(self, segment: Segment, decoded: Decoded) -> Recognition:
+        best = decoded.log_probs.argmax(axis=1)
+        kept = [i for i, token in enumerate(best.tolist()) if token not in self._silent]
         if not kept:
             return Recognition()
-        tokens = self._tokenizer.ids2tokens(best[kept].tolist())
-        posteriors = log_probs[kept, best[kept]]
-        text = str(sentence_postprocess(list(tokens))[0])
-        if self._punctuation is not None and utterance.use_itn:
+        words = written_words([self._tokens[best[i]] for i in kept])
+        text = spelled_text(words)
+        if self._punctuation is not None and segment.use_itn:
             text = self._punctuation.punctuate(text)
         return Recognition(
             text=clean(text),
-            words=_words(tokens, times) if times is not None else (),
-            confidence=float(posteriors.mean().exp()),
+            words=_timed(words, decoded, len(kept)),
+            confidence=float(np.exp(decoded.log_probs[kept, best[kept]].mean())),
         )
 
 
-def _words(tokens: list[str], times: tuple[Any, Any]) -> tuple[Word, ...]:
-    from funasr.utils.postprocess_utils import sentence_postprocess
-    from funasr.utils.timestamp_tools import ts_prediction_lfr6_standard
-
-    _, stamps = ts_prediction_lfr6_standard(*times, list(tokens))
-    if len(stamps) != len(tokens):
+def _timed(words: Sequence[WrittenWord], decoded: Decoded, tokens: int) -> tuple[Word, ...]:
+    if decoded.time_alphas is None:
         return ()
-    _, spans, words = sentence_postprocess(list(tokens), stamps)
-    return tuple(
-        Word(str(word), int(start), int(end), None)
-        for word, (start, end) in zip(words, spans, strict=False)
-    )
+    times = cif.token_times(decoded.time_alphas, len(decoded.log_probs), tokens)
+    if not times:
+        return ()
+    return tuple(Word(one.text, times[one.first][0], times[one.last][1], None) for one in words)

@@ -6,6 +6,7 @@ Values have the shape [1, rows, channels]: one utterance a run.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,9 @@ from wyoming_serving.int8_weights import quantize
 from wyoming_serving.onnx_graphs import MICROSOFT, Dimension, Graph
 
 Float32 = npt.NDArray[np.float32]
+
+ROWS: Dimension = "rows"
+"""How many feature vectors an utterance has."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,46 @@ class Layers:
         """x times a number."""
         return self.graph.add("Mul", x, self.graph.constant(factor))
 
+    def lstm(
+        self,
+        x: str,
+        name: str,
+        number: int,
+        inputs: int,
+        hidden: int,
+        *,
+        bidirectional: bool = False,
+    ) -> str:
+        """Layer `number` of an `nn.LSTM`; several sequences, shape [sequences, rows, channels]."""
+        graph = self.graph
+        ends = ["", "_reverse"] if bidirectional else [""]
+        taken = [
+            [
+                self._gates(f"{name}.weight_ih_l{number}{end}", hidden, (inputs,)),
+                self._gates(f"{name}.weight_hh_l{number}{end}", hidden, (hidden,)),
+                self._gates(f"{name}.bias_ih_l{number}{end}", hidden, ()),
+                self._gates(f"{name}.bias_hh_l{number}{end}", hidden, ()),
+            ]
+            for end in ends
+        ]
+        y = graph.add(
+            "LSTM",
+            graph.add("Transpose", x, perm=[1, 0, 2]),
+            graph.weight(np.stack([one[0] for one in taken])),
+            graph.weight(np.stack([one[1] for one in taken])),
+            graph.weight(np.stack([np.concatenate(one[2:]) for one in taken])),
+            hidden_size=hidden,
+            direction="bidirectional" if bidirectional else "forward",
+        )
+        # [rows, directions, sequences, hidden]
+        y = graph.add("Transpose", y, perm=[2, 0, 1, 3])
+        return graph.add("Reshape", y, graph.constant([0, 0, hidden * len(ends)], np.int64))
+
+    def _gates(self, name: str, hidden: int, inner: tuple[int, ...]) -> Float32:
+        """Torch's gates (input, forget, cell, output) in ONNX's order (input, output, ...)."""
+        blocks = np.split(self.weights.take(name, (4 * hidden, *inner)), 4)
+        return np.concatenate([blocks[i] for i in (0, 3, 1, 2)])
+
     def feed_forward(self, x: str, name: str, channels: int, hidden: int) -> str:
         """Two linear layers with a rectifier between them."""
         y = self.graph.add("Relu", self.linear(x, f"{name}.w_1", channels, hidden))
@@ -154,6 +198,19 @@ class SanmEncoder:
     kernel: int
     shift: int
     epsilon: float
+
+    @classmethod
+    def of(cls, layers: Layers, config: Mapping[str, Any], epsilon: float) -> "SanmEncoder":
+        """The encoder that a model's `encoder_conf` describes."""
+        return cls(
+            layers,
+            channels=int(config["output_size"]),
+            heads=int(config["attention_heads"]),
+            hidden=int(config["linear_units"]),
+            kernel=int(config.get("kernel_size", 11)),
+            shift=int(config.get("sanm_shfit") or 0),
+            epsilon=epsilon,
+        )
 
     def blocks(self, x: str, names: list[str], inputs: int) -> str:
         """One block after the other; the first one takes `inputs` channels."""
@@ -188,4 +245,6 @@ class SanmEncoder:
         return graph.add("Add", y, remembered)
 
 
-ROWS: Dimension = "rows"
+def encoder_names(blocks: int) -> list[str]:
+    """The names of an encoder's blocks in a checkpoint."""
+    return ["encoder.encoders0.0", *(f"encoder.encoders.{i}" for i in range(blocks - 1))]

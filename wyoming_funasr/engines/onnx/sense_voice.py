@@ -10,7 +10,7 @@ import numpy as np
 
 from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.onnx.layers import ROWS, Layers, SanmEncoder, Weights
+from wyoming_funasr.engines.onnx.layers import ROWS, Layers, SanmEncoder, Weights, encoder_names
 from wyoming_funasr.engines.onnx.published import write_published
 from wyoming_funasr.engines.onnx.runtime import open_network
 from wyoming_funasr.engines.sense_voice import QUERIES, TAG_QUERIES, Query
@@ -75,15 +75,12 @@ def write_graph(folder: ModelFolder, target: Path, largest_int8: int | None) -> 
     channels = int(config["output_size"])
     with Graph(target / WEIGHTS) as graph:
         layers = Layers(graph, weights, largest_int8)
-        encoder = SanmEncoder(
-            layers, channels, int(config["attention_heads"]), int(config["linear_units"]),
-            int(config["kernel_size"]), int(config["sanm_shfit"]), _EPSILON,
-        )  # fmt: skip
+        encoder = SanmEncoder.of(layers, config, _EPSILON)
         speech = graph.input("speech", np.float32, (1, ROWS, features))
         queries = graph.input("queries", np.int64, (1, QUERIES))
         x = graph.add("Concat", graph.add("Gather", graph.weight(table), queries), speech, axis=1)
         x = layers.positions(layers.scaled(x, channels**0.5), features, graph.constant(1.0))
-        x = encoder.blocks(x, _early(int(config["num_blocks"])), features)
+        x = encoder.blocks(x, encoder_names(int(config["num_blocks"])), features)
         x = layers.norm(x, "encoder.after_norm", channels, _EPSILON)
         x = encoder.blocks(x, _late(int(config.get("tp_blocks", 0))), channels)
         x = layers.norm(x, "encoder.tp_norm", channels, _EPSILON)
@@ -91,10 +88,6 @@ def write_graph(folder: ModelFolder, target: Path, largest_int8: int | None) -> 
         log_probs = graph.add("LogSoftmax", logits, axis=-1)
         graph.output("log_probs", log_probs, np.float32, (1, "rows_and_queries", "tokens"))
         graph.save(target / GRAPH)
-
-
-def _early(blocks: int) -> list[str]:
-    return ["encoder.encoders0.0", *(f"encoder.encoders.{i}" for i in range(blocks - 1))]
 
 
 def _late(blocks: int) -> list[str]:

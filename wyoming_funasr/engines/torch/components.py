@@ -57,7 +57,7 @@ def create(folder: Path, modules: tuple[str, ...]) -> Components:
     Raises:
         ServiceError: the folder is not a model of these classes.
     """
-    _import_funasr(modules)
+    import_modules(modules)
     from funasr.register import tables
 
     config = _read_config(folder)
@@ -78,7 +78,7 @@ def create(folder: Path, modules: tuple[str, ...]) -> Components:
     return Components(model, tokenizer, frontend, config, vocabulary)
 
 
-def _import_funasr(modules: tuple[str, ...]) -> None:
+def import_modules(modules: tuple[str, ...]) -> None:
     """Import single modules of FunASR without running its package's import of everything."""
     if "funasr" not in sys.modules:
         spec = importlib.util.find_spec("funasr")

@@ -1,0 +1,93 @@
+"""Paraformer as FunASR's torch modules.
+
+Model calls as in FunASR, `funasr/models/{paraformer,bicif_paraformer,seaco_paraformer}/model.py`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from wyoming_funasr.engines.cif import TIMES_PER_ROW
+from wyoming_funasr.engines.paraformer import Decoded
+from wyoming_funasr.engines.torch.components import build
+from wyoming_funasr.recognition.types import Features
+from wyoming_serving.devices import Device
+
+MODULES = (
+    "funasr.models.paraformer.model",
+    "funasr.models.paraformer.cif_predictor",
+    "funasr.models.paraformer.decoder",
+    "funasr.models.bicif_paraformer.model",
+    "funasr.models.bicif_paraformer.cif_predictor",
+    "funasr.models.seaco_paraformer.model",
+    "funasr.models.sanm.encoder",
+    "funasr.models.specaug.specaug",
+    "funasr.frontends.wav_frontend",
+    "funasr.tokenizer.char_tokenizer",
+)
+
+
+class ParaformerTorch:
+    """The network; utterances of any lengths share a padded pass."""
+
+    def __init__(self, folder: Path, device: Device) -> None:
+        self._model = build(folder, MODULES, device).model
+        self._device = device.torch_name
+        self.takes_hotwords = hasattr(self._model, "_seaco_decode_with_ASF")
+        self._has_times = hasattr(self._model, "calc_predictor_timestamp")
+
+    @torch.inference_mode()
+    def decode(self, batch: Sequence[Features], hotwords: Sequence[Sequence[int]]) -> list[Decoded]:
+        """Decode utterances, listening for hotwords, each given by its tokens' ids."""
+        longest = max(map(len, batch))
+        padded = torch.stack(
+            [F.pad(torch.from_numpy(one), (0, 0, 0, longest - len(one))) for one in batch]
+        ).to(self._device, next(self._model.parameters()).dtype)
+        lengths = torch.tensor([len(one) for one in batch], device=self._device)
+        encoded, encoded_lengths = self._model.encode(padded, lengths)
+        acoustic, token_counts = self._model.calc_predictor(encoded, encoded_lengths)[:2]
+        counts = token_counts.round().long()
+        if int(counts.max()) < 1:
+            nothing = torch.zeros(0, 1).numpy()
+            return [Decoded(nothing) for _ in batch]
+        log_probs = self._log_probs(encoded, encoded_lengths, acoustic, counts, hotwords)
+        alphas = self._time_alphas(encoded, encoded_lengths, counts)
+        return [
+            Decoded(
+                log_probs[i, : int(counts[i])].numpy(),
+                None if alphas is None else alphas[i, : int(length) * TIMES_PER_ROW].numpy(),
+            )
+            for i, length in enumerate(encoded_lengths)
+        ]
+
+    def _log_probs(
+        self,
+        encoded: torch.Tensor,
+        lengths: torch.Tensor,
+        acoustic: torch.Tensor,
+        counts: torch.Tensor,
+        hotwords: Sequence[Sequence[int]],
+    ) -> torch.Tensor:
+        """Shape [utterances, tokens, vocabulary]."""
+        if self.takes_hotwords:
+            # the list ends with the mark that stands for none
+            ids = [*map(list, hotwords), [self._model.sos]] if hotwords else None
+            found = self._model._seaco_decode_with_ASF(
+                encoded, lengths, acoustic, counts, hw_list=ids
+            )
+        else:
+            found, _ = self._model.cal_decoder_with_predictor(encoded, lengths, acoustic, counts)
+        log_probs: torch.Tensor = found.float().cpu()
+        return log_probs
+
+    def _time_alphas(
+        self, encoded: torch.Tensor, lengths: torch.Tensor, counts: torch.Tensor
+    ) -> torch.Tensor | None:
+        """Shape [utterances, rows x 3]."""
+        if not self._has_times:
+            return None
+        _, _, alphas, _ = self._model.calc_predictor_timestamp(encoded, lengths, counts)
+        found: torch.Tensor = alphas.float().cpu()
+        return found

@@ -1,0 +1,32 @@
+"""ct-punc as FunASR's torch modules."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from wyoming_funasr.engines.torch.components import build
+from wyoming_serving.devices import Device
+
+MODULES = (
+    "funasr.models.ct_transformer.model",
+    "funasr.models.sanm.encoder",
+    "funasr.tokenizer.char_tokenizer",
+)
+
+
+class PunctuationTorch:
+    """The network."""
+
+    def __init__(self, folder: Path, device: Device) -> None:
+        self._model = build(folder, MODULES, device).model
+        self._device = device.torch_name
+
+    @torch.inference_mode()
+    def marks(self, ids: Sequence[int]) -> list[int]:
+        """The mark behind each word, by its place in `punc_list`."""
+        words = torch.tensor([list(ids)], device=self._device)
+        lengths = torch.tensor([len(ids)], device=self._device)
+        scores, _ = self._model.punc_forward(words, lengths)
+        found: list[int] = scores[0].argmax(dim=-1).tolist()
+        return found
