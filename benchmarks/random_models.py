@@ -15,9 +15,14 @@ import sentencepiece
 import torch
 import yaml
 
-from wyoming_funasr.engines import paraformer_streaming
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.torch import components, paraformer, punctuation, sense_voice
+from wyoming_funasr.engines.torch import (
+    components,
+    paraformer,
+    paraformer_streaming,
+    punctuation,
+    sense_voice,
+)
 from wyoming_serving.devices import Device
 
 _TAGS = [

@@ -30,13 +30,6 @@ ROOMS = {
 NOT_IN_REQUESTS = ("service", "pipeline", "engines", "synthesis", "loading", "files", "commands")
 
 TORCH = {
-    "wyoming_funasr.engines.components",
-    "wyoming_funasr.engines.fsmn_vad",
-    "wyoming_funasr.engines.paraformer",
-    "wyoming_funasr.engines.paraformer_streaming",
-    "wyoming_funasr.engines.punctuation",
-    "wyoming_funasr.engines.sense_voice",
-    "wyoming_funasr.loading",
     "wyoming_melotts.synthesis.acoustic.attention",
     "wyoming_melotts.synthesis.acoustic.checkpoint",
     "wyoming_melotts.synthesis.acoustic.decoder",

@@ -1,25 +1,21 @@
-"""Loading a model with everything it needs; imports torch."""
+"""Loading a model with everything it needs."""
 
 import logging
 
 import numpy as np
-import torch
 
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.segments import PADDING_MS
 from wyoming_funasr.audio.vad import SileroVoiceActivity, VoiceActivity
-from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.fsmn_vad import FsmnVoiceActivity
-from wyoming_funasr.engines.paraformer_streaming import ParaformerStreaming
-from wyoming_funasr.engines.punctuation import Punctuation, load_punctuation
-from wyoming_funasr.engines.table import load_engine
+from wyoming_funasr.engines.onnx import fsmn_vad
+from wyoming_funasr.engines.table import load_engine, load_punctuation
 from wyoming_funasr.models import CT_PUNC, FSMN_VAD, Model, find_folder
 from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_funasr.recognition.text import convert_script
-from wyoming_funasr.recognition.types import Engine
 from wyoming_funasr.requests.languages import opencc_conversions
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.devices import choose_device, cpu_sharing
@@ -42,20 +38,14 @@ def load_model(model: Model, settings: FunasrSettings, hub: Hub) -> LoadedModel:
     _LOGGER.info("loading %s from %s on %s", model.name, folder, device.description)
     if model.is_demo:
         _LOGGER.warning("the demo model knows home commands in English and Mandarin, no more")
+    place = Place(device, cpu_sharing(settings.threads).threads, settings.cache_dir)
     vad: VoiceActivity
     if settings.use_external_vad:
         vad = SileroVoiceActivity()
     else:
-        vad = FsmnVoiceActivity(hub.find(FSMN_VAD, _download(model)))
-    engine: Engine
-    place = Place(device, cpu_sharing(settings.threads).threads, settings.cache_dir)
+        vad = fsmn_vad.load(ModelFolder(hub.find(FSMN_VAD, _download(model))), place)
     punctuation = _punctuation(model, settings, hub, place)
-    if model.family == "paraformer_streaming":
-        engine = ParaformerStreaming(folder, device, punctuation)
-    else:
-        engine = load_engine(model.family, folder, place, punctuation)
-    # last, because importing silero_vad sets it too
-    torch.set_num_threads(cpu_sharing(settings.threads).threads)
+    engine = load_engine(model.family, folder, place, punctuation)
     # a segment recognized ahead must be the one recognized in the end
     padding_ms = min(PADDING_MS, settings.speculation_silence_ms or PADDING_MS)
     frontend = Frontend(engine.fbank, vad, settings.max_segment_time, padding_ms)
@@ -81,10 +71,10 @@ def warm_up(model: LoadedModel, settings: FunasrSettings) -> None:
 
 def _punctuation(
     model: Model, settings: FunasrSettings, hub: Hub, place: Place
-) -> Punctuation | None:
+) -> Punctuator | None:
     if not settings.use_itn or model.family == "sense_voice":
         return None
-    return load_punctuation(ModelFolder(hub.find(CT_PUNC, _download(model))), place)
+    return load_punctuation(hub.find(CT_PUNC, _download(model)), place)
 
 
 def _download(model: Model) -> str:

@@ -14,7 +14,8 @@ from training.recognizer.features import FeatureCache
 from training.recognizer.losses import LabelPriors
 from training.recognizer.plan import Reading
 from training.recognizer.speech import RATE_HZ, SpeechFolder
-from wyoming_funasr.engines.sense_voice import SenseVoice
+from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.table import load_engine
 from wyoming_serving.devices import choose_device
 
 
@@ -75,4 +76,5 @@ def test_training_resumes_and_its_model_loads(
     assert resumed.state.steps > 0
     export(output, tmp_path / "model")
     assert (tmp_path / "model" / "model.pt").stat().st_size < 16e6
-    SenseVoice(tmp_path / "model", choose_device("cpu", "float32"))
+    place = Place(choose_device("cpu", "float32"), 1, tmp_path)
+    load_engine("sense_voice", tmp_path / "model", place)

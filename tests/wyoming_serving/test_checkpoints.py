@@ -16,6 +16,8 @@ from wyoming_serving.errors import ServiceError
 
 torch = pytest.importorskip("torch", reason="writing checkpoints needs torch")
 
+rebuild_tensor = getattr(torch, "_utils")._rebuild_tensor_v2  # noqa: B009, SLF001
+
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8",
           "bool")  # fmt: skip
 
@@ -125,7 +127,7 @@ def described(offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> 
     class Described:
         def __reduce__(self) -> Any:
             arguments: Any = (self.storage, offset, shape, strides, False, OrderedDict())
-            return torch._utils._rebuild_tensor_v2, arguments
+            return rebuild_tensor, arguments
 
         storage = object()
 

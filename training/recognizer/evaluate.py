@@ -20,13 +20,18 @@ from training.recognizer.speech import SpeechFolder
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.vad import SileroVoiceActivity
-from wyoming_funasr.engines.sense_voice import SenseVoice
+from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.table import load_engine
 from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
+from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.audio import Samples
 from wyoming_serving.devices import choose_device
 
 _BATCH = 16
+GRAPHS: Path = FunasrSettings.model_fields["cache_dir"].default
+"""Where the service keeps the graphs that it makes of models."""
+
 _LONGEST_SEGMENT_MS = 30_000
 _ERRORS_SHOWN = 8
 _LANGUAGES = {"en": "English", "zh": "Mandarin"}
@@ -85,7 +90,7 @@ def evaluate(
 def load(folder: Path, precision: str = "auto") -> LoadedModel:
     """The demo model on the CPU as the service runs it."""
     device = choose_device("cpu", precision)
-    engine = SenseVoice(folder, device)
+    engine = load_engine("sense_voice", folder, Place(device, 1, GRAPHS))
     frontend = Frontend(engine.fbank, SileroVoiceActivity(), _LONGEST_SEGMENT_MS)
     return LoadedModel(frontend, Recognizer(engine), device)
 

@@ -11,7 +11,7 @@ import torch
 import yaml
 
 from training.recognizer.data import MELS, STACKED, STRIDE
-from wyoming_funasr.engines import components, sense_voice
+from wyoming_funasr.engines.torch import components, sense_voice
 
 _CONFIG = {
     "model": "SenseVoiceSmall",

@@ -9,6 +9,7 @@ import argparse
 import itertools
 import json
 import re
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ from training.voice.sentences import judged_sentences
 from training.voice.synthesize import RATE_HZ
 from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.vad import SileroVoiceActivity
-from wyoming_funasr.engines.sense_voice import SenseVoice
+from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.table import load_engine
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_melotts.frontends import frontend_for
 from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
@@ -148,7 +150,8 @@ def listen(whisper: WhisperModel, audio: list[Samples], language: str) -> list[s
 
 def recognize(folder: Path, audio: list[Samples]) -> list[str]:
     """What the demo recognizer writes."""
-    engine = SenseVoice(folder, choose_device("cpu", "auto"))
+    place = Place(choose_device("cpu", "auto"), 1, Path(tempfile.gettempdir()))
+    engine = load_engine("sense_voice", folder, place)
     frontend = Frontend(engine.fbank, SileroVoiceActivity(), longest_segment_ms=30_000)
     speech = (frontend.segments(np.pad(samples, RATE_HZ // 4)) for samples in audio)
     requests = [RecognitionRequest(segments) for segments in speech]

@@ -2,12 +2,16 @@
 
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_serving.audio import Samples
+from wyoming_serving.onnx_sessions import open_session
+
+_SILERO = Path(__file__).parent / "silero_vad" / "silero_vad_16k_sequence.onnx"
 
 _WINDOW_SAMPLES = 512
 _CONTEXT_SAMPLES = 64
@@ -68,13 +72,10 @@ class VoiceActivity(Protocol):
 
 
 class SileroVoiceActivity:
-    """Silero VAD; the `silero-vad` package carries its weights."""
+    """Silero VAD, whose weights are in this package."""
 
     def __init__(self) -> None:
-        from silero_vad import load_silero_vad
-
-        # the form of the model that takes many windows a call, and says its state
-        self._session = load_silero_vad(sequence=True).session
+        self._session = open_session(_SILERO, threads=1)
 
     def stream(self) -> "SileroStream":
         return SileroStream(self._session)

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from wyoming_funasr.audio.fbank import HOP_SAMPLES, FbankStream
 from wyoming_funasr.audio.vad import Span
-from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.recognition.types import HOP_MS, Features
@@ -54,17 +53,6 @@ class FsmnVoiceActivity:
             int(self._conf.get("speech_to_sil_time_thres", 150)) // HOP_MS,
         )
         return FsmnStream(self._network, self._stacker, silences, margin, window)
-
-
-def load_fsmn_vad(folder: ModelFolder, place: Place) -> FsmnVoiceActivity:
-    """Load the model.
-
-    Raises:
-        ServiceError: the folder is not an fsmn-vad model.
-    """
-    from wyoming_funasr.engines.onnx.fsmn_vad import FsmnOnnx
-
-    return FsmnVoiceActivity(folder, FsmnOnnx(folder, place))
 
 
 class FsmnStream:

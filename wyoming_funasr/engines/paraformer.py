@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from wyoming_funasr.engines import cif
-from wyoming_funasr.engines.base import Place, Punctuator
+from wyoming_funasr.engines.base import Punctuator
 from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.tokens import Speller, WrittenWord, spelled_text, written_words
@@ -49,21 +49,6 @@ class ParaformerNetwork(Protocol):
         self, batch: Sequence[Features], hotwords: Sequence[Sequence[int]]
     ) -> Iterable[Decoded]:
         """Decode utterances, listening for hotwords, each given by its tokens' ids."""
-
-
-def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> "Paraformer":
-    """Load the model.
-
-    Raises:
-        ServiceError: the folder is not a Paraformer model.
-    """
-    if place.device.is_cuda:
-        from wyoming_funasr.engines.torch.paraformer import ParaformerTorch
-
-        return Paraformer(folder, ParaformerTorch(folder.path, place.device), punctuation)
-    from wyoming_funasr.engines.onnx.paraformer import ParaformerOnnx
-
-    return Paraformer(folder, ParaformerOnnx(folder, place), punctuation)
 
 
 class Paraformer:

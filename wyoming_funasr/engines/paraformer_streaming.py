@@ -1,42 +1,29 @@
 """Streaming Paraformer: hears in chunks of 600 ms, and what it has written it never changes.
 
-Model calls as in FunASR, `funasr/models/paraformer_streaming/model.py` (`inference` with
-`generate_chunk`), with the chunk sizes that FunASR's guide gives for the published weights.
+Source: FunASR, `funasr/models/paraformer_streaming/model.py`, with the chunk sizes that FunASR's
+guide gives for the published weights.
 """
 
-import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-import torch
+import numpy as np
 
+from wyoming_funasr.engines.base import Punctuator
 from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.punctuation import Punctuation
-from wyoming_funasr.engines.torch.components import build
+from wyoming_funasr.engines.tokens import settled, spelled_text, written_words
+from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.text import clean
 from wyoming_funasr.recognition.types import Fbank, Features, Recognition, Segment
-from wyoming_serving.devices import Device
 
-MODULES = (
-    "funasr.models.paraformer_streaming.model",
-    "funasr.models.paraformer.cif_predictor",
-    "funasr.models.paraformer.decoder",
-    "funasr.models.scama.encoder",
-    "funasr.models.specaug.specaug",
-    "funasr.frontends.wav_frontend",
-    "funasr.tokenizer.char_tokenizer",
-)
-STREAMING = {
-    "chunk_size": [0, 10, 5],
-    "encoder_chunk_look_back": 4,
-    "decoder_chunk_look_back": 1,
-}
-"""In rows of 60 ms: nothing before a chunk, 10 in it, 5 to look ahead; then chunks to look back."""
+CHUNK = (0, 10, 5)
+"""Rows of 60 ms: before a chunk, in it, and behind it, to look ahead."""
 
-_CHUNK_ROWS = 10
+LOOK_BACK_CHUNKS = (4, 1)
+"""How many chunks the encoder and the decoder look back."""
+
 _CHUNK_HOPS = 60
 _SHORTEST_REST_HOPS = 6
 """What remains behind the last whole chunk is not heard where it is shorter (60 ms)."""
@@ -44,15 +31,34 @@ _SHORTEST_REST_HOPS = 6
 _HOPS_WITHOUT_FRAME = 2
 """A frame looks at 25 ms: audio of n hops (10 ms) has two frames fewer."""
 
+_SILENT = ("<blank>", "<s>", "</s>", "<unk>", "<OOV>")
 
-@dataclass
+
+class StreamingNetwork(Protocol):
+    """Encoder, length predictor and decoder of chunks; its states are replaced, never changed."""
+
+    def start(self) -> Any:
+        """What is remembered before the first chunk."""
+
+    def hear(
+        self, state: Any, rows: Features, *, is_final: bool, is_tail: bool
+    ) -> tuple[LogProbs, Any]:
+        """Log posteriors of the tokens in the next chunk, and what is remembered behind it.
+
+        Args:
+            is_final: Whether this is the last chunk, with which comes what was looked ahead at.
+            is_tail: Whether the rows do not count, only what was looked ahead at.
+        """
+
+
+@dataclass(frozen=True)
 class _Stream:
-    """The beginning of an utterance, recognized. Shared ones are replaced, never changed."""
+    """The beginning of an utterance, recognized."""
 
-    caches: dict[str, Any]
+    state: Any
     chunks: int = 0
-    tokens: list[int] = field(default_factory=list)
-    log_posteriors: list[float] = field(default_factory=list)
+    tokens: tuple[int, ...] = ()
+    log_posteriors: tuple[float, ...] = ()
 
 
 class ParaformerStreaming:
@@ -62,102 +68,70 @@ class ParaformerStreaming:
     mean of the decoder's posteriors of the emitted tokens.
     """
 
-    def __init__(self, folder: Path, device: Device, punctuation: Punctuation | None) -> None:
+    def __init__(
+        self, folder: ModelFolder, network: StreamingNetwork, punctuation: Punctuator | None
+    ) -> None:
         """`punctuation`: writes the marks that the model itself does not, where they are wanted."""
-        parts = build(folder, MODULES, device)
-        self._model = parts.model
-        self._settings = parts.config | STREAMING
-        self._stacker = FeatureStacker(ModelFolder(folder))
-        self.fbank = self._stacker.fbank
-        self._tokenizer = parts.tokenizer
+        self._network = network
         self._punctuation = punctuation
-        self._device = device.torch_name
-        self._dtype = next(parts.model.parameters()).dtype
+        self._stacker = FeatureStacker(folder)
+        self.fbank = self._stacker.fbank
+        self._tokens = folder.vocabulary
+        self._silent = {i for i, token in enumerate(self._tokens) if token in _SILENT}
 
     def features(self, fbank: Fbank) -> Features:
         """The frames as they are: how the last ones are stacked depends on what follows."""
         return fbank
 
-    @torch.inference_mode()
     def recognize(self, batch: Sequence[Segment]) -> list[Recognition]:
         """Recognize utterances one after the other, each from where its memory ends."""
         return [self._recognize(one) for one in batch]
 
-    def _recognize(self, utterance: Segment) -> Recognition:
-        hops = len(utterance.features) + _HOPS_WITHOUT_FRAME
+    def _recognize(self, segment: Segment) -> Recognition:
+        hops = len(segment.features) + _HOPS_WITHOUT_FRAME
         whole, rest_hops = divmod(hops, _CHUNK_HOPS)
-        rows = torch.from_numpy(self._stacker.features(utterance.features, 1))
-        rows = rows.to(self._device, self._dtype)
-        stream: _Stream | None = utterance.memory.state
+        rows = self._stacker.features(segment.features, 1)
+        stream: _Stream | None = segment.memory.state
         if stream is None or stream.chunks > whole:
-            stream = self._begin()
-        if stream.chunks < whole:
-            stream = copy.deepcopy(stream)
-            for start in range(stream.chunks * _CHUNK_ROWS, whole * _CHUNK_ROWS, _CHUNK_ROWS):
-                self._hear(stream, rows[start : start + _CHUNK_ROWS], is_final=False)
-            utterance.memory.state = stream
-        if utterance.is_final:
-            stream = copy.deepcopy(stream)
-            rest = rows[whole * _CHUNK_ROWS :]
-            stream.caches["encoder"]["tail_chunk"] = rest_hops < _SHORTEST_REST_HOPS
-            self._hear(stream, rest, is_final=True)
-        return self._recognition(stream, utterance)
+            stream = _Stream(self._network.start())
+        while stream.chunks < whole:
+            start = stream.chunks * CHUNK[1]
+            stream = self._heard(stream, rows[start : start + CHUNK[1]])
+        if stream.chunks:
+            segment.memory.state = stream
+        if segment.is_final:
+            is_tail = rest_hops < _SHORTEST_REST_HOPS
+            rest = rows[whole * CHUNK[1] :]
+            stream = self._heard(stream, rest, is_final=True, is_tail=is_tail)
+        return self._recognition(stream, segment)
 
-    def _begin(self) -> _Stream:
-        caches = self._model.init_cache({}, **self._settings)
-        caches["encoder"]["feats"] = caches["encoder"]["feats"].to(self._device, self._dtype)
-        return _Stream(caches)
-
-    def _hear(self, stream: _Stream, rows: torch.Tensor, *, is_final: bool) -> None:
-        """Recognize the next chunk; with the last one, what the encoder looked ahead at as well."""
-        # the encoder scales its input in place
-        encoded, lengths = self._model.encode_chunk(
-            rows[None].clone(), torch.tensor([len(rows)]), cache=stream.caches
+    def _heard(
+        self, stream: _Stream, rows: Features, *, is_final: bool = False, is_tail: bool = False
+    ) -> _Stream:
+        log_probs, state = self._network.hear(
+            stream.state, rows, is_final=is_final, is_tail=is_tail
         )
-        acoustic, counts, *_ = self._model.calc_predictor_chunk(
-            encoded, lengths, cache=stream.caches, is_final=is_final
+        best = log_probs.argmax(axis=1)
+        posteriors = log_probs[np.arange(len(best)), best]
+        return _Stream(
+            state,
+            stream.chunks + 1,
+            stream.tokens + tuple(best.tolist()),
+            stream.log_posteriors + tuple(posteriors.tolist()),
         )
-        stream.chunks += 1
-        if int(counts.max()) < 1:
-            return
-        log_probs, _ = self._model.cal_decoder_with_predictor_chunk(
-            encoded, lengths, acoustic.to(self._dtype), counts, cache=stream.caches
-        )
-        best = log_probs[0].float().max(dim=-1)
-        stream.tokens += best.indices.tolist()
-        stream.log_posteriors += best.values.tolist()
 
-    def _recognition(self, stream: _Stream, utterance: Segment) -> Recognition:
-        from funasr.utils.postprocess_utils import sentence_postprocess
-
-        special = {self._model.blank_id, self._model.sos, self._model.eos}
-        kept = [i for i, token in enumerate(stream.tokens) if token not in special]
-        tokens = self._tokenizer.ids2tokens([stream.tokens[i] for i in kept])
-        if not utterance.is_final:
-            tokens = _settled(tokens)
+    def _recognition(self, stream: _Stream, segment: Segment) -> Recognition:
+        kept = [i for i, token in enumerate(stream.tokens) if token not in self._silent]
+        tokens = [self._tokens[stream.tokens[i]] for i in kept]
+        if not segment.is_final:
+            tokens = settled(tokens)
         if not tokens:
             return Recognition()
-        text = str(sentence_postprocess(list(tokens))[0])
-        if self._punctuation is not None and utterance.use_itn and utterance.is_final:
+        text = spelled_text(written_words(tokens))
+        if self._punctuation is not None and segment.use_itn and segment.is_final:
             text = self._punctuation.punctuate(text)
-        log_posteriors = torch.tensor([stream.log_posteriors[i] for i in kept])
         return Recognition(
             text=clean(text),
-            confidence=float(log_posteriors.mean().exp()),
-            is_settled=not utterance.is_final,
+            confidence=float(np.exp(np.mean([stream.log_posteriors[i] for i in kept]))),
+            is_settled=not segment.is_final,
         )
-
-
-def _settled(tokens: list[str]) -> list[str]:
-    """Tokens without the last that are written otherwise when more of their word follows.
-
-    Those are the beginnings of words (`ki@@`) and single letters (of `u s b` becomes `USB`).
-    """
-    count = len(tokens)
-    while count and _is_open(tokens[count - 1]):
-        count -= 1
-    return tokens[:count]
-
-
-def _is_open(token: str) -> bool:
-    return token.endswith("@@") or (len(token) == 1 and token.isascii() and token.isalpha())

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.folder import ModelFolder
 
 _WORDS = re.compile(r"[!-~]+|[^\x00-\x7f]")
@@ -30,21 +29,6 @@ class PunctuationNetwork(Protocol):
 
     def marks(self, ids: Sequence[int]) -> list[int]:
         """The mark behind each word, by its place in `punc_list`."""
-
-
-def load_punctuation(folder: ModelFolder, place: Place) -> "Punctuation":
-    """Load the model.
-
-    Raises:
-        ServiceError: the folder is not a ct-punc model.
-    """
-    if place.device.is_cuda:
-        from wyoming_funasr.engines.torch.punctuation import PunctuationTorch
-
-        return Punctuation(folder, PunctuationTorch(folder.path, place.device))
-    from wyoming_funasr.engines.onnx.punctuation import PunctuationOnnx
-
-    return Punctuation(folder, PunctuationOnnx(folder, place))
 
 
 class Punctuation:

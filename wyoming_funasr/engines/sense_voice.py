@@ -11,7 +11,6 @@ from typing import Protocol
 
 import numpy as np
 
-from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.recognition import ctc
@@ -50,21 +49,6 @@ class SenseVoiceNetwork(Protocol):
 
     def log_probs(self, batch: Sequence[Query]) -> Iterable[ctc.LogProbs]:
         """Log posteriors of each utterance, shape [queries + rows, vocabulary]."""
-
-
-def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> "SenseVoice":
-    """Load the model; it writes punctuation itself.
-
-    Raises:
-        ServiceError: the folder is not a SenseVoice model.
-    """
-    if place.device.is_cuda:
-        from wyoming_funasr.engines.torch.sense_voice import SenseVoiceTorch
-
-        return SenseVoice(folder, SenseVoiceTorch(folder.path, place.device))
-    from wyoming_funasr.engines.onnx.sense_voice import SenseVoiceOnnx
-
-    return SenseVoice(folder, SenseVoiceOnnx(folder, place))
 
 
 class SenseVoice:

@@ -8,8 +8,9 @@ import torch
 
 from tests.support.speech import speech_samples
 from wyoming_funasr.audio.fbank import HOP_SAMPLES, SILENCE, FbankStream
-from wyoming_funasr.engines import components, paraformer, sense_voice
 from wyoming_funasr.engines.features import FeatureStacker
+from wyoming_funasr.engines.folder import ModelFolder
+from wyoming_funasr.engines.torch import components, paraformer, sense_voice
 
 
 def funasr_features(frontend: torch.nn.Module, samples: np.ndarray) -> np.ndarray:
@@ -24,8 +25,9 @@ def test_a_slice_of_the_stream_gives_funasrs_features(
     model: str, start: int, stop: int, request: pytest.FixtureRequest
 ) -> None:
     modules = sense_voice.MODULES if model == "tiny_sense_voice" else paraformer.MODULES
-    frontend = components.create(request.getfixturevalue(model), modules).frontend
-    stacker = FeatureStacker(frontend)
+    folder: Path = request.getfixturevalue(model)
+    frontend = components.create(folder, modules).frontend
+    stacker = FeatureStacker(ModelFolder(folder))
     stream = FbankStream(stacker.fbank)
     samples = speech_samples()
     for at in range(0, len(samples), 777):
@@ -39,7 +41,7 @@ def test_a_slice_of_the_stream_gives_funasrs_features(
 
 def test_what_is_too_short_is_filled_up_with_silence(tiny_sense_voice: Path) -> None:
     frontend = components.create(tiny_sense_voice, sense_voice.MODULES).frontend
-    stacker = FeatureStacker(frontend)
+    stacker = FeatureStacker(ModelFolder(tiny_sense_voice))
     stream = FbankStream(stacker.fbank)
     stream.take(np.zeros(0, np.float32))
     nothing = stream.between(0, 16_000)

@@ -10,8 +10,8 @@ from tests.support.engines import TORCH_FLOAT32
 from tests.support.speech import RATE_HZ, noise, speech_samples
 from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.fsmn_vad import Caches, FsmnVoiceActivity, WindowTracker, load_fsmn_vad
-from wyoming_funasr.engines.onnx.fsmn_vad import FsmnOnnx
+from wyoming_funasr.engines.fsmn_vad import Caches, FsmnVoiceActivity, WindowTracker
+from wyoming_funasr.engines.onnx.fsmn_vad import FsmnOnnx, load
 from wyoming_funasr.engines.torch import components
 from wyoming_funasr.recognition.types import Features
 
@@ -74,7 +74,7 @@ def test_speech_does_not_depend_on_the_chunks(tiny_fsmn_vad: Path, size: int) ->
 def test_nothing_is_heard_in_audio_too_short_for_a_frame(
     tiny_fsmn_vad: Path, float32: Place
 ) -> None:
-    stream = load_fsmn_vad(ModelFolder(tiny_fsmn_vad), float32).stream()
+    stream = load(ModelFolder(tiny_fsmn_vad), float32).stream()
     stream.take(noise(0.01), last=True)
     assert not stream.step()
     assert stream.spans() == [] and stream.position == 160

@@ -11,9 +11,8 @@ from tests.support.engines import TORCH_FLOAT32, features, funasr_text
 from tests.support.speech import speech_samples
 from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.onnx.paraformer import ParaformerOnnx
-from wyoming_funasr.engines.paraformer import load
-from wyoming_funasr.engines.punctuation import load_punctuation
+from wyoming_funasr.engines.onnx.paraformer import ParaformerOnnx, load
+from wyoming_funasr.engines.table import load_punctuation
 from wyoming_funasr.engines.tokens import Speller, spelled_text, written_words
 from wyoming_funasr.engines.torch import components, punctuation
 from wyoming_funasr.engines.torch.paraformer import MODULES, ParaformerTorch
@@ -101,7 +100,7 @@ def test_seaco_tells_when_words_were_said(tiny_seaco: Path, float32: Place) -> N
 def test_punctuation_is_written_where_it_is_wanted(
     tiny_paraformer: Path, tiny_ct_punc: Path, float32: Place
 ) -> None:
-    marks = load_punctuation(ModelFolder(tiny_ct_punc), float32)
+    marks = load_punctuation(tiny_ct_punc, float32)
     engine = load(ModelFolder(tiny_paraformer), float32, marks)
     heard_features = features(engine, speech_samples())
     marked, plain = engine.recognize(
@@ -121,7 +120,7 @@ def test_punctuation_is_funasrs(tiny_ct_punc: Path, float32: Place, words: int) 
         results, _ = parts.model.inference(
             [text], key=["text"], tokenizer=parts.tokenizer, device="cpu"
         )
-    found = load_punctuation(ModelFolder(tiny_ct_punc), float32).punctuate(text)
+    found = load_punctuation(tiny_ct_punc, float32).punctuate(text)
     assert found == results[0]["text"]
 
 

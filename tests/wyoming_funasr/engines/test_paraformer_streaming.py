@@ -24,15 +24,19 @@ from tests.wyoming_funasr.requests.test_utterance import (
     transcript,
 )
 from wyoming_funasr.audio.fbank import FbankStream
-from wyoming_funasr.engines.paraformer_streaming import MODULES, STREAMING, ParaformerStreaming
-from wyoming_funasr.engines.paraformer_streaming import _settled as settled_tokens
-from wyoming_funasr.engines.punctuation import Punctuation
+from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.folder import ModelFolder
+from wyoming_funasr.engines.onnx.paraformer_streaming import load
+from wyoming_funasr.engines.paraformer_streaming import ParaformerStreaming
+from wyoming_funasr.engines.table import load_punctuation
+from wyoming_funasr.engines.tokens import settled as settled_tokens
 from wyoming_funasr.engines.torch import components
+from wyoming_funasr.engines.torch.paraformer_streaming import MODULES, STREAMING, StreamingTorch
 from wyoming_funasr.models import choose_model
 from wyoming_funasr.recognition.text import clean
 from wyoming_funasr.recognition.types import FbankSettings, Memory, Segment
 from wyoming_funasr.service import FunasrService
-from wyoming_serving.devices import Device, Precision
+from wyoming_serving.devices import Device
 from wyoming_serving.service import running
 
 FLOAT32 = Device("cpu", "float32", "CPU, float32")
@@ -42,8 +46,8 @@ SAMPLES = np.concatenate([speech_samples()] * 2)
 
 
 @pytest.fixture(scope="module")
-def engine(tiny_paraformer_streaming: Path) -> ParaformerStreaming:
-    return ParaformerStreaming(tiny_paraformer_streaming, FLOAT32, None)
+def engine(tiny_paraformer_streaming: Path, float32: Place) -> ParaformerStreaming:
+    return load(ModelFolder(tiny_paraformer_streaming), float32, None)
 
 
 def beginning(hops: int, memory: Memory | None = None, *, is_final: bool = True) -> Segment:
@@ -125,25 +129,27 @@ def test_utterances_of_a_batch_do_not_mix(engine: ParaformerStreaming) -> None:
 
 
 def test_punctuation_is_for_the_final_text(
-    tiny_paraformer_streaming: Path, tiny_ct_punc: Path
+    tiny_paraformer_streaming: Path, tiny_ct_punc: Path, float32: Place
 ) -> None:
-    punctuation = Punctuation(tiny_ct_punc, FLOAT32)
-    engine = ParaformerStreaming(tiny_paraformer_streaming, FLOAT32, punctuation)
-    plain = ParaformerStreaming(tiny_paraformer_streaming, FLOAT32, None)
+    punctuation = load_punctuation(tiny_ct_punc, float32)
+    engine = load(ModelFolder(tiny_paraformer_streaming), float32, punctuation)
+    plain = load(ModelFolder(tiny_paraformer_streaming), float32, None)
     partly, final = engine.recognize([beginning(240, is_final=False), beginning(240)])
     assert partly == plain.recognize([beginning(240, is_final=False)])[0]
     unmarked = plain.recognize([beginning(240)])[0].text
     assert final.text == clean(punctuation.punctuate(unmarked)) != unmarked
 
 
-@pytest.mark.parametrize("precision", ["int8", "float16"])
 def test_lower_precision_is_close(
-    engine: ParaformerStreaming, tiny_paraformer_streaming: Path, precision: Precision
+    engine: ParaformerStreaming, tiny_paraformer_streaming: Path, int8: Place
 ) -> None:
-    lower = ParaformerStreaming(tiny_paraformer_streaming, Device("cpu", precision, ""), None)
-    exact, close = engine.recognize([beginning(300)])[0], lower.recognize([beginning(300)])[0]
-    assert close.text
-    assert close.confidence == pytest.approx(exact.confidence, rel=0.02)
+    folder = ModelFolder(tiny_paraformer_streaming)
+    on_torch = StreamingTorch(folder.path, Device("cpu", "float16", ""))
+    exact = engine.recognize([beginning(300)])[0]
+    for lower in (load(folder, int8, None), ParaformerStreaming(folder, on_torch, None)):
+        close = lower.recognize([beginning(300)])[0]
+        assert close.text
+        assert close.confidence == pytest.approx(exact.confidence, rel=0.02)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from tests.support.engines import TORCH_FLOAT32, copied, features, funasr_text
 from tests.support.speech import DATA, noise, speech_samples
 from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.onnx.sense_voice import SenseVoiceOnnx
-from wyoming_funasr.engines.sense_voice import Query, SenseVoice, load
+from wyoming_funasr.engines.onnx.sense_voice import SenseVoiceOnnx, load
+from wyoming_funasr.engines.sense_voice import Query, SenseVoice
+from wyoming_funasr.engines.table import load_engine
 from wyoming_funasr.engines.torch.sense_voice import MODULES, SenseVoiceTorch
 from wyoming_funasr.files import read_audio
 from wyoming_funasr.models import MODELS
@@ -203,7 +204,8 @@ def test_the_gpu_hears_what_the_cpu_hears(tiny_sense_voice: Path, float32: Place
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
     folder = ModelFolder(tiny_sense_voice)
-    on_gpu = load(folder, Place(Device("cuda:0", "float32", "GPU"), 1, float32.cache_dir), None)
+    gpu = Place(Device("cuda:0", "float32", "GPU"), 1, float32.cache_dir)
+    on_gpu = load_engine("sense_voice", tiny_sense_voice, gpu)
     on_cpu = load(folder, float32, None)
     segment = Segment(features(on_cpu, speech_samples()))
     assert on_gpu.recognize([segment])[0].text == on_cpu.recognize([segment])[0].text

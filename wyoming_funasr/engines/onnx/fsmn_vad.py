@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.fsmn_vad import Caches
+from wyoming_funasr.engines.fsmn_vad import Caches, FsmnVoiceActivity
 from wyoming_funasr.engines.onnx.layers import ROWS, Layers, Weights
 from wyoming_funasr.engines.onnx.published import write_published
 from wyoming_funasr.engines.onnx.runtime import open_network
@@ -21,6 +21,15 @@ from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
 from wyoming_serving.onnx_graphs import Graph
 from wyoming_serving.onnx_sessions import run
+
+
+def load(folder: ModelFolder, place: Place) -> FsmnVoiceActivity:
+    """What uses the network.
+
+    Raises:
+        ServiceError: the folder is not a fsmn-vad model.
+    """
+    return FsmnVoiceActivity(folder, FsmnOnnx(folder, place))
 
 
 class FsmnOnnx:

@@ -3,7 +3,7 @@
 Values have the shape [1, rows, channels]: one utterance a run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,14 +94,17 @@ class Layers:
         shift = self.graph.weight(self.weights.take(f"{name}.bias", (channels,)))
         return self.graph.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=epsilon)
 
-    def memory(self, x: str, name: str, channels: int, pads: tuple[int, int]) -> str:
+    def memory(
+        self, x: str, name: str, channels: int, pads: tuple[int, int], *, given: bool = False
+    ) -> str:
         """FSMN's memory: each channel sees its neighbours in time, and is added to what it sees.
 
-        Source: FunASR, `forward_fsmn`; the addition is one more weight in the middle.
+        Source: FunASR, `forward_fsmn`; the addition is one more weight in the middle. `given` says
+        that the rows before are there already, instead of silence.
         """
         kernel = self.weights.take(f"{name}.weight", (channels, 1, sum(pads) + 1)).copy()
         kernel[:, 0, pads[0]] += 1
-        return self.convolve(x, kernel, None, pads, groups=channels)
+        return self.convolve(x, kernel, None, (0, 0) if given else pads, groups=channels)
 
     def convolve(
         self,
@@ -187,6 +190,9 @@ class Layers:
         return self.linear(y, f"{name}.w_2", hidden, channels)
 
 
+Extension = Callable[[str, str], Sequence[str]]
+
+
 @dataclass(frozen=True)
 class SanmEncoder:
     """FunASR's encoder of self-attention with FSMN memory (`SANMEncoder` and its kin)."""
@@ -212,30 +218,39 @@ class SanmEncoder:
             epsilon=epsilon,
         )
 
-    def blocks(self, x: str, names: list[str], inputs: int) -> str:
-        """One block after the other; the first one takes `inputs` channels."""
+    def blocks(
+        self, x: str, names: list[str], inputs: int, extended: Extension | None = None
+    ) -> str:
+        """One block after the other; the first one takes `inputs` channels.
+
+        `extended` makes the keys and values that a block looks at from its own.
+        """
         for name in names:
-            x = self._block(x, name, inputs)
+            x = self._block(x, name, inputs, extended)
             inputs = self.channels
         return x
 
-    def _block(self, x: str, name: str, inputs: int) -> str:
+    def _block(self, x: str, name: str, inputs: int, extended: Extension | None) -> str:
         layers, graph = self.layers, self.layers.graph
         attended = self._attention(
-            layers.norm(x, f"{name}.norm1", inputs, self.epsilon), f"{name}.self_attn", inputs
+            layers.norm(x, f"{name}.norm1", inputs, self.epsilon),
+            f"{name}.self_attn",
+            inputs,
+            extended,
         )
         x = graph.add("Add", x, attended) if inputs == self.channels else attended
         y = layers.norm(x, f"{name}.norm2", self.channels, self.epsilon)
         y = layers.feed_forward(y, f"{name}.feed_forward", self.channels, self.hidden)
         return graph.add("Add", x, y)
 
-    def _attention(self, x: str, name: str, inputs: int) -> str:
+    def _attention(self, x: str, name: str, inputs: int, extended: Extension | None) -> str:
         layers, graph = self.layers, self.layers.graph
         joined = layers.linear(x, f"{name}.linear_q_k_v", inputs, 3 * self.channels)
         sizes = graph.constant([self.channels] * 3, np.int64)
         query, key, value = graph.split("Split", joined, sizes, outputs=3, axis=-1)
+        keys, values = extended(key, value) if extended else (key, value)
         attended = graph.add(
-            "MultiHeadAttention", query, key, value, domain=MICROSOFT, num_heads=self.heads
+            "MultiHeadAttention", query, keys, values, domain=MICROSOFT, num_heads=self.heads
         )
         before = (self.kernel - 1) // 2 + max(self.shift, 0)
         remembered = layers.memory(

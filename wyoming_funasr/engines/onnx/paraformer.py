@@ -13,13 +13,13 @@ import numpy.typing as npt
 from onnxruntime import InferenceSession
 
 from wyoming_funasr.engines import cif
-from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx.decoder import EPSILON, SanmDecoder
 from wyoming_funasr.engines.onnx.layers import ROWS, Layers, SanmEncoder, Weights, encoder_names
 from wyoming_funasr.engines.onnx.predictor import CifPredictor
 from wyoming_funasr.engines.onnx.runtime import open_network
-from wyoming_funasr.engines.paraformer import Decoded
+from wyoming_funasr.engines.paraformer import Decoded, Paraformer
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.types import Features
 from wyoming_serving.checkpoints import read_state_dict
@@ -34,6 +34,15 @@ _MOST_HOTWORDS = 50
 _SORTING_LAYER = 5
 _NO_HOTWORD = 8377
 """The token that says that no hotword was said, where `config.yaml` names no other."""
+
+
+def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> Paraformer:
+    """The engine.
+
+    Raises:
+        ServiceError: the folder is not a Paraformer model.
+    """
+    return Paraformer(folder, ParaformerOnnx(folder, place), punctuation)
 
 
 class ParaformerOnnx:

@@ -10,12 +10,22 @@ from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx.layers import Layers, SanmEncoder, Weights, encoder_names
 from wyoming_funasr.engines.onnx.published import write_published
 from wyoming_funasr.engines.onnx.runtime import open_network
+from wyoming_funasr.engines.punctuation import Punctuation
 from wyoming_serving.checkpoints import read_state_dict
 from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
 from wyoming_serving.onnx_graphs import Graph
 from wyoming_serving.onnx_sessions import run
 
 _EPSILON = 1e-12
+
+
+def load(folder: ModelFolder, place: Place) -> Punctuation:
+    """What uses the network.
+
+    Raises:
+        ServiceError: the folder is not a ct-punc model.
+    """
+    return Punctuation(folder, PunctuationOnnx(folder, place))
 
 
 class PunctuationOnnx:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx.layers import ROWS, Layers, SanmEncoder, Weights, encoder_names
 from wyoming_funasr.engines.onnx.published import write_published
 from wyoming_funasr.engines.onnx.runtime import open_network
-from wyoming_funasr.engines.sense_voice import QUERIES, TAG_QUERIES, Query
+from wyoming_funasr.engines.sense_voice import QUERIES, TAG_QUERIES, Query, SenseVoice
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_serving.checkpoints import read_state_dict
 from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
@@ -21,6 +21,15 @@ from wyoming_serving.onnx_graphs import Graph
 from wyoming_serving.onnx_sessions import run
 
 _EPSILON = 1e-5
+
+
+def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> SenseVoice:
+    """The engine; it writes punctuation itself.
+
+    Raises:
+        ServiceError: the folder is not a SenseVoice model.
+    """
+    return SenseVoice(folder, SenseVoiceOnnx(folder, place))
 
 
 class SenseVoiceOnnx:

@@ -9,8 +9,10 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.cif import TIMES_PER_ROW
-from wyoming_funasr.engines.paraformer import Decoded
+from wyoming_funasr.engines.folder import ModelFolder
+from wyoming_funasr.engines.paraformer import Decoded, Paraformer
 from wyoming_funasr.engines.torch.components import build
 from wyoming_funasr.recognition.types import Features
 from wyoming_serving.devices import Device
@@ -27,6 +29,15 @@ MODULES = (
     "funasr.frontends.wav_frontend",
     "funasr.tokenizer.char_tokenizer",
 )
+
+
+def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> Paraformer:
+    """The engine.
+
+    Raises:
+        ServiceError: the folder is not a Paraformer model.
+    """
+    return Paraformer(folder, ParaformerTorch(folder.path, place.device), punctuation)
 
 
 class ParaformerTorch:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import torch
 
+from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.folder import ModelFolder
+from wyoming_funasr.engines.punctuation import Punctuation
 from wyoming_funasr.engines.torch.components import build
 from wyoming_serving.devices import Device
 
@@ -13,6 +16,15 @@ MODULES = (
     "funasr.models.sanm.encoder",
     "funasr.tokenizer.char_tokenizer",
 )
+
+
+def load(folder: ModelFolder, place: Place) -> Punctuation:
+    """What uses the network.
+
+    Raises:
+        ServiceError: the folder is not a ct-punc model.
+    """
+    return Punctuation(folder, PunctuationTorch(folder.path, place.device))
 
 
 class PunctuationTorch:

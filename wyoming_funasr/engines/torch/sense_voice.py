@@ -6,7 +6,9 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from wyoming_funasr.engines.sense_voice import TAG_QUERIES, Query
+from wyoming_funasr.engines.base import Place, Punctuator
+from wyoming_funasr.engines.folder import ModelFolder
+from wyoming_funasr.engines.sense_voice import TAG_QUERIES, Query, SenseVoice
 from wyoming_funasr.engines.torch.components import build
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_serving.devices import Device
@@ -16,6 +18,15 @@ MODULES = (
     "funasr.frontends.wav_frontend",
     "funasr.tokenizer.sentencepiece_tokenizer",
 )
+
+
+def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> SenseVoice:
+    """The engine; it writes punctuation itself.
+
+    Raises:
+        ServiceError: the folder is not a SenseVoice model.
+    """
+    return SenseVoice(folder, SenseVoiceTorch(folder.path, place.device))
 
 
 class SenseVoiceTorch:
