@@ -8,9 +8,9 @@ from typing import Literal
 import yaml
 
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.devices import require_memory
 from wyoming_serving.errors import ModelMissing
 from wyoming_serving.hub import Hub, ModelSource, missing_files
+from wyoming_serving.memory import require_memory
 
 Family = Literal["sense_voice", "paraformer", "paraformer_streaming"]
 

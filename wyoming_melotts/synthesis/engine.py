@@ -11,7 +11,6 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
-import psutil
 import torch
 
 from wyoming_melotts.frontends import Frontend, Tokenizer, frontend_for
@@ -24,6 +23,7 @@ from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, SpeechOption
 from wyoming_melotts.voices import Language, Model, Voice, VoiceLibrary
 from wyoming_serving.audio import Resampler, Samples
 from wyoming_serving.devices import choose_device
+from wyoming_serving.torch.gpus import free_device_memory_bytes
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,11 +40,6 @@ def speech_options(settings: MelottsSettings) -> SpeechOptions:
     )
 
 
-def free_memory_bytes() -> int:
-    """Memory that new data may take."""
-    return psutil.virtual_memory().available
-
-
 class Engine:
     """Loads models and speaks with them."""
 
@@ -52,9 +47,9 @@ class Engine:
         self,
         settings: MelottsSettings,
         library: VoiceLibrary,
-        free_memory: Callable[[], int] = free_memory_bytes,
+        free_memory: Callable[[], int] | None = None,
     ) -> None:
-        """Choose the device.
+        """Choose the device; `free_memory` tells how many bytes of its memory are free.
 
         Raises:
             ServiceError: the device asked for by name does not work.
@@ -65,7 +60,7 @@ class Engine:
         _LOGGER.info("voices run on %s", self.device.description)
         self._settings = settings
         self._library = library
-        self._free_memory = free_memory
+        self._free_memory = free_memory or partial(free_device_memory_bytes, self.device)
         self._options = speech_options(settings)
         self._front_end_thread = ThreadPoolExecutor(1, thread_name_prefix="front-end")
         share = max(1, threads // settings.parallel_speeches)
