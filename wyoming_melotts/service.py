@@ -19,7 +19,6 @@ from wyoming_melotts.voices.reachability import HubWatch
 from wyoming_melotts.voices.selection import VoiceRequest
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.memory import release_freed_memory
-from wyoming_serving.monitoring import SchedulerCollector
 from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread
 from wyoming_serving.service import Service
 from wyoming_serving.session import Client
@@ -54,12 +53,12 @@ class MelottsService(Service):
         engine = self._engine = await call_in_thread(self._make_engine, "engine")
         scheduler = self.scheduler = self._make_scheduler(engine)
         self._audio = SentenceAudio(engine, scheduler, AudioCache(self.settings.cache_mb << 20))
-        self.metrics.register(SchedulerCollector(scheduler))
         scheduler.start()
         for voice in (self._voices.default, *self._voices.preloaded):
             await self._voices.ensure_on_disk(voice.model)
             await scheduler.call(partial(_warm_up, engine, voice))
         await scheduler.call(release_freed_memory)
+        self._show_engine(engine, scheduler)
 
     async def close(self) -> None:
         await self._hubs.close()

@@ -1,9 +1,9 @@
 """What the container lets this process take: memory and CPU time, by Linux control groups.
 
-Version 2 (`memory.max`, `cpu.max`) and version 1 (`memory.limit_in_bytes`, `cpu.cfs_quota_us`); see
-the kernel's Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/. A group is bound by its parents'
-limits as well. In a container its own group is usually mounted as the root, while /proc names the
-path that it has on the host; then the root is read.
+Version 2 (`memory.max`, `cpu.max`) and version 1 (`memory.limit_in_bytes`, `cpu.cfs_quota_us`), by
+the kernel's Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/. A group is bound by its
+parents' limits as well. In a container its own group is usually mounted as the root, while /proc
+names the path that it has on the host; then the root is read.
 """
 
 from collections.abc import Iterator

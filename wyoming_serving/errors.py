@@ -15,6 +15,7 @@ class ErrorCode(StrEnum):
     QUEUE_FULL = "queue-full"
     NOT_READY = "not-ready"
     INTERNAL_ERROR = "internal-error"
+    ENGINE_FAILED = "engine-failed"
     MODEL_MISSING = "model-missing"
     MODEL_INVALID = "model-invalid"
     VOICES_MISSING = "voices-missing"

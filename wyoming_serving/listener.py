@@ -41,6 +41,11 @@ class Listener:
         """The port of a tcp URI, as chosen by the system where the URI has 0."""
         return self._port
 
+    @property
+    def open_sessions(self) -> int:
+        """The number of connections."""
+        return len(self._sessions)
+
     async def open(self) -> None:
         """Begin to accept clients, and advertise where the settings ask for it.
 

@@ -7,20 +7,42 @@ import os
 import signal
 import sys
 import threading
+import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from enum import StrEnum
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
-from prometheus_client import CollectorRegistry, Counter, ProcessCollector
+import psutil
+from prometheus_client import CollectorRegistry
 from wyoming.info import Info
 
+from wyoming_serving import __version__
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.listener import Listener
-from wyoming_serving.monitoring import monitoring_server
+from wyoming_serving.logs import library_output_logged, log_request
+from wyoming_serving.memory import free_memory_bytes
+from wyoming_serving.monitoring import (
+    GpuMemoryCollector,
+    SchedulerCollector,
+    ServiceMetrics,
+    queue_status,
+)
+from wyoming_serving.reports import RequestReport
+from wyoming_serving.scheduler import Scheduler
 from wyoming_serving.session import Client, Handler, RequestOutcome
 from wyoming_serving.settings import Settings
-from wyoming_serving.sockets import listen_on
+from wyoming_serving.status import EngineDescription, MemoryStatus, ServiceStatus
+from wyoming_serving.supervision import (
+    Canary,
+    Problem,
+    Reduction,
+    SupervisionLimits,
+    Supervisor,
+)
+
+if TYPE_CHECKING:  # imported only where HTTP is asked for, as it takes a quarter of a second
+    from aiohttp import web
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,7 +56,8 @@ class ServiceState(StrEnum):
     """Clients may connect; their requests wait for the engine."""
     READY = "ready"
     DEGRADED = "degraded"
-    """Requests are answered, but not as the settings ask; the log says what is missing."""
+    """There is a problem: it answers with less than the settings ask for, or its engine does not
+    answer now. The log and `/status` say which."""
     DRAINING = "draining"
     """No client is accepted; running requests may finish."""
     STOPPED = "stopped"
@@ -66,14 +89,17 @@ class Service(ABC):
         self.metrics = CollectorRegistry()
         """What `/metrics` shows. A service adds its own:
 
-        `self.metrics.register(SchedulerCollector(self._scheduler))`, once for all its schedulers,
         `self._runs = Counter("funasr_runs", "Runs by outcome", ["outcome"], registry=self.metrics)`
         and, where one happens, `self._runs.labels("used").inc()`.
         """
-        self._requests = Counter(
-            "wyoming_requests", "Requests by outcome", ["outcome"], registry=self.metrics
-        )
-        ProcessCollector(registry=self.metrics)
+        self.measured = ServiceMetrics(self.name, self.metrics)
+        self.supervisor = Supervisor(self, SupervisionLimits.from_settings(settings))
+        self._engine: EngineDescription | None = None
+        self._gpu_memory: Callable[[], tuple[int, int]] | None = None
+        self._schedulers: list[Scheduler[Any, Any]] = []
+        self._problems: dict[Problem, str] = {}
+        self._sessions: Callable[[], int] = lambda: 0
+        self._made_at = time.monotonic()
         self._state = ServiceState.STARTING
         self._state_changed = asyncio.Event()
         self._loaded = False
@@ -98,10 +124,57 @@ class Service(ABC):
     async def close(self) -> None:
         """Stop the engine. It is called once, also when `load` failed or never ran."""
 
+    async def rebuild(self, reduction: Reduction) -> None:
+        """Load the engine again with less, after its device failed, and give it to its scheduler.
+
+        Raises:
+            Exception: it cannot be rebuilt so.
+        """
+        raise NotImplementedError(f"{self.name} cannot be rebuilt")
+
+    def routes(self) -> "Sequence[web.AbstractRouteDef]":
+        """Returns routes of the service's own for the HTTP application, where there is one."""
+        return ()
+
+    def engine_loaded(
+        self, engine: EngineDescription, watched: Mapping[Scheduler[Any, Any], Canary]
+    ) -> None:
+        """Take note, in `load`, of what answers; its schedulers are watched with their canaries."""
+        self.describe_engine(engine)
+        self._schedulers = list(watched)
+        self.metrics.register(SchedulerCollector(*watched))
+        for scheduler, canary in watched.items():
+            self.supervisor.watch(scheduler, canary)
+
+    def describe_engine(self, engine: EngineDescription) -> None:
+        """Say, for the status, what answers now."""
+        self._engine = engine
+        self.measured.describe_engine(engine)
+
+    def show_gpu_memory(self, device: str, memory: Callable[[], tuple[int, int]]) -> None:
+        """Show a GPU's memory, of which `memory` returns the free and the total bytes."""
+        self._gpu_memory = memory
+        self.metrics.register(GpuMemoryCollector(device, memory))
+
     @property
     def state(self) -> ServiceState:
         """Where the service is in its life."""
         return self._state
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the process may go on; False once it is about to end as its engine is lost."""
+        return not self.supervisor.is_lost
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the engine has been loaded."""
+        return self._loaded
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a request would be answered now, as far as is known."""
+        return self._state.answers and Problem.ENGINE not in self._problems
 
     @property
     def ready(self) -> bool:
@@ -168,9 +241,58 @@ class Service(ABC):
         if not self._loaded:
             raise ServiceError(ErrorCode.NOT_READY, "the service stops before its model is loaded")
 
+    def set_problem(self, problem: Problem, text: str | None) -> None:
+        """Take note of a problem, or with None of its end; the service is degraded meanwhile."""
+        if text is None:
+            self._problems.pop(problem, None)
+        else:
+            if problem not in self._problems:
+                self.measured.note_error(ErrorCode.ENGINE_FAILED, text)
+            self._problems[problem] = text
+        self.measured.set_problem(problem, exists=text is not None)
+        if self._state.answers:
+            self.enter(ServiceState.DEGRADED if self._problems else ServiceState.READY)
+
     def count_request(self, outcome: RequestOutcome | ErrorCode) -> None:
-        """Count a request by how it ended."""
-        self._requests.labels(outcome).inc()
+        """Count what ended before it was a request: a wrong event, a refused connection."""
+        self.measured.count_request(outcome)
+
+    def request_ended(self, client: str, report: RequestReport) -> None:
+        """Log and count a request."""
+        self.measured.count_request(report.outcome)
+        if report.outcome == RequestOutcome.ANSWERED:
+            self.measured.observe(report)
+        if report.error is not None:
+            self.measured.note_error(report.outcome, report.error)
+        log_request(client, report)
+
+    def status(self) -> ServiceStatus:
+        """Returns what is known of the service now."""
+        free, total = self._gpu_memory() if self._gpu_memory else (None, None)
+        return ServiceStatus(
+            name=self.name,
+            version=__version__,
+            state=self._state,
+            problems={str(problem): text for problem, text in self._problems.items()},
+            uptime_seconds=round(time.monotonic() - self._made_at, 1),
+            model=self._engine.model if self._engine else None,
+            device=self._engine.device if self._engine else None,
+            memory=MemoryStatus(
+                resident_bytes=psutil.Process().memory_info().rss,
+                free_bytes=free_memory_bytes(),
+                gpu_free_bytes=free,
+                gpu_total_bytes=total,
+            ),
+            sessions=self._sessions(),
+            max_sessions=self.settings.max_connections,
+            queues={scheduler.name: queue_status(scheduler) for scheduler in self._schedulers},
+            last_error=self.measured.last_error,
+        )
+
+    def count_sessions(self, count: Callable[[], int]) -> None:
+        """Show how many connections are open, as `count` tells."""
+        self._sessions = count
+        self.measured.count_sessions(count)
 
 
 @contextlib.asynccontextmanager
@@ -182,21 +304,24 @@ async def running(service: Service) -> AsyncIterator[int]:
     Raises:
         ServiceError: it cannot listen, or cannot load.
     """
-    async with _started(service) as (listener, loading):
+    async with _started(service) as (listener, loading, _):
         await loading
         assert listener.port is not None, "only a tcp URI has a port"
         yield listener.port
 
 
 async def serve(service: Service) -> int:
-    """Run `service` until SIGTERM, SIGINT or the end of its input; returns the exit status."""
+    """Run `service` until SIGTERM, SIGINT, the end of its input or the loss of its engine.
+
+    Returns the exit status, 0 where it was told to end.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with _started(service) as (listener, loading):
-            await _until_stopped(loading, stop, listener.ended)
+        async with _started(service) as (listener, *work):
+            await _until_stopped(work, [stop, listener.ended])
     except ServiceError as error:
         _LOGGER.error("%s", error.text)
         return 1
@@ -212,7 +337,8 @@ def run(service: Service) -> int:
     A worker thread that still loads a model or computes cannot be stopped, and would keep a
     process alive that was told to end: then the process exits without it.
     """
-    status = asyncio.run(serve(service))
+    with library_output_logged():
+        status = asyncio.run(serve(service))
     if any(not t.daemon and t is not threading.main_thread() for t in threading.enumerate()):
         logging.shutdown()
         sys.stdout.flush()
@@ -220,21 +346,28 @@ def run(service: Service) -> int:
     return status
 
 
+_Work = asyncio.Task[None]
+"""What goes on while a service runs: loading, which ends, and watching, which does not."""
+
+
 @contextlib.asynccontextmanager
-async def _started(service: Service) -> AsyncIterator[tuple[Listener, asyncio.Task[None]]]:
-    """Listen and begin to load; whatever happens then, end in the one order there is."""
+async def _started(service: Service) -> AsyncIterator[tuple[Listener, _Work, _Work]]:
+    """Listen, begin to load, and watch the engine; whatever happens then, end in one order."""
     listener = Listener(service.name, service.settings, service)
+    service.count_sessions(lambda: listener.open_sessions)
     try:
-        async with _monitored(service):
+        async with _http(service):
             await listener.open()
             loading = asyncio.create_task(service.start(), name="load")
+            watching = asyncio.create_task(_watch(service), name="watch")
             try:
-                yield listener, loading
+                yield listener, loading, watching
             finally:
                 _LOGGER.info("stopping")
                 service.enter(ServiceState.DRAINING)
                 loading.cancel()
-                await asyncio.gather(loading, return_exceptions=True)
+                watching.cancel()
+                await asyncio.gather(loading, watching, return_exceptions=True)
                 await listener.close()
     finally:
         service.enter(ServiceState.DRAINING)
@@ -242,14 +375,30 @@ async def _started(service: Service) -> AsyncIterator[tuple[Listener, asyncio.Ta
         service.enter(ServiceState.STOPPED)
 
 
-async def _until_stopped(loading: asyncio.Task[None], *ends: asyncio.Event) -> None:
-    """Wait for the first of `ends`, or for a failure to load, which is raised."""
+async def _watch(service: Service) -> None:
+    """Watch the event loop and, once it is loaded, the engine.
+
+    Raises:
+        ServiceError: the engine is lost.
+    """
+    probe = asyncio.create_task(service.measured.probe_event_loop(), name="event loop probe")
+    try:
+        await service.wait_for_state(ServiceState.READY, ServiceState.DEGRADED)
+        await service.supervisor.run()
+    finally:
+        probe.cancel()
+        await asyncio.gather(probe, return_exceptions=True)
+
+
+async def _until_stopped(work: list[_Work], ends: list[asyncio.Event]) -> None:
+    """Wait for the first of `ends`, or for work to fail, whose error is raised."""
     waits = [asyncio.create_task(end.wait(), name="end") for end in ends]
     try:
-        await asyncio.wait({loading, *waits}, return_when=asyncio.FIRST_COMPLETED)
-        if loading.done():
-            loading.result()
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        while not any(task.done() for task in waits):
+            await asyncio.wait([*waits, *work], return_when=asyncio.FIRST_COMPLETED)
+            for done in [task for task in work if task.done()]:
+                work.remove(done)
+                done.result()
     finally:
         for task in waits:
             task.cancel()
@@ -257,25 +406,21 @@ async def _until_stopped(loading: asyncio.Task[None], *ends: asyncio.Event) -> N
 
 
 @contextlib.asynccontextmanager
-async def _monitored(service: Service) -> AsyncIterator[None]:
-    """Serve health and metrics where the settings ask for it.
+async def _http(service: Service) -> AsyncIterator[None]:
+    """Serve HTTP where the settings ask for it.
 
     Raises:
         ServiceError: `port-taken`, the port cannot be had.
     """
-    port = service.settings.metrics_port
-    if port == 0:
+    settings = service.settings
+    if settings.http_port == 0:
         yield
         return
-    uri = urlsplit(service.settings.uri)
-    host = (uri.hostname or "0.0.0.0") if uri.scheme == "tcp" else "127.0.0.1"
-    try:
-        listening = listen_on(host, port)
-    except OSError as error:
-        reason = error.strerror or error
-        raise ServiceError(
-            ErrorCode.PORT_TAKEN, f"metrics_port {port} on {host}: {reason}"
-        ) from None
-    _LOGGER.info("metrics and health on port %d", port)
-    async with monitoring_server(listening, service.metrics, service):
+    from wyoming_serving.http.connections import HttpLimits
+    from wyoming_serving.http.server import http_server
+
+    limits = HttpLimits(settings.http_connections, settings.http_silent_seconds)
+    async with http_server(
+        settings.http_host, settings.http_port, service, service.metrics, limits
+    ):
         yield

@@ -16,6 +16,7 @@ from wyoming.ping import Ping, Pong
 
 from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
 from wyoming_serving.events import read_event
+from wyoming_serving.reports import RequestReport
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,13 +69,14 @@ class Client(Protocol):
             ConnectionError: the client left.
         """
 
-    async def answer(self, work: Work) -> None:
+    async def answer(self, work: Work, report: RequestReport | None = None) -> None:
         """Run `work` while further events are read, after the answer before it has ended.
 
         `work` sends its answer itself and returns how it ended, which is counted: None is
         `RequestOutcome.ANSWERED`; it returns `ABANDONED` where its client no longer wants an
         answer. It is cancelled, and counted as abandoned, when the client leaves. A `ServiceError`
-        in it is sent to the client, after which the connection closes.
+        in it is sent to the client, after which the connection closes. However it ends, `report`,
+        which `work` fills as it goes, is logged.
         """
 
 
@@ -103,7 +105,10 @@ class SessionHost(Protocol):
         """Returns what the service offers."""
 
     def count_request(self, outcome: RequestOutcome | ErrorCode) -> None:
-        """Count a request that has ended."""
+        """Count what ended before it was a request: a wrong event, a refused connection."""
+
+    def request_ended(self, client: str, report: RequestReport) -> None:
+        """Log and count a request of a client, named by its address."""
 
 
 class Session:
@@ -136,6 +141,12 @@ class Session:
         return self._state
 
     @property
+    def _peer(self) -> str:
+        """Where the client is, for the log."""
+        address = self._writer.get_extra_info("peername")
+        return f"{address[0]}:{address[1]}" if isinstance(address, tuple) else "local client"
+
+    @property
     def busy(self) -> bool:
         """Whether a request is being received or answered."""
         return self._handler.in_request or not (self._answer is None or self._answer.done())
@@ -165,7 +176,7 @@ class Session:
         async with self._sending:
             await async_write_event(event.event(), self._writer)
 
-    async def answer(self, work: Work) -> None:
+    async def answer(self, work: Work, report: RequestReport | None = None) -> None:
         """See `Client.answer`."""
         try:
             if self._answer is not None:
@@ -176,7 +187,9 @@ class Session:
         if self._has_failed():  # the answer before it, and the connection with it
             work.close()
             return
-        self._answer = asyncio.create_task(self._guard(work), name="answer")
+        self._answer = asyncio.create_task(
+            self._guard(work, report or RequestReport()), name="answer"
+        )
         self._answer.add_done_callback(partial(self._after_answer, work))
 
     def _after_answer(self, work: Work, _: asyncio.Task[None]) -> None:
@@ -211,31 +224,34 @@ class Session:
         else:
             await self._handler.handle(event)
 
-    async def _guard(self, work: Work) -> None:
+    async def _guard(self, work: Work, report: RequestReport) -> None:
         try:
-            outcome = await work
-            self._host.count_request(outcome or RequestOutcome.ANSWERED)
+            report.outcome = await work or RequestOutcome.ANSWERED
         except ServiceError as error:
-            await self._fail(error)
+            report.outcome, report.error = error.code, error.text
+            await self._send_error(error)
         except asyncio.CancelledError:
-            self._host.count_request(RequestOutcome.ABANDONED)
+            report.outcome = RequestOutcome.ABANDONED
             raise
         except ConnectionError as error:
-            self._host.count_request(RequestOutcome.ABANDONED)
+            report.outcome = RequestOutcome.ABANDONED
             _LOGGER.debug("client left during its answer: %r", error)
-        except Exception:
+        except Exception as error:
             _LOGGER.exception("a request failed")
-            await self._fail(_internal_error())
+            report.outcome, report.error = ErrorCode.INTERNAL_ERROR, repr(error)
+            await self._send_error(_internal_error())
+        finally:
+            self._host.request_ended(self._peer, report)
 
     async def _fail(self, error: ServiceError) -> None:
-        """Send the error and end the sending side, so that the client reads both."""
-        _LOGGER.log(
-            logging.DEBUG if isinstance(error, InvalidEvent) else logging.WARNING,
-            "request refused (%s): %s",
-            error.code,
-            error.text,
-        )
+        """Refuse what is not part of a request."""
+        level = logging.DEBUG if isinstance(error, InvalidEvent) else logging.WARNING
+        _LOGGER.log(level, "%s: refused (%s): %s", self._peer, error.code, error.text)
         self._host.count_request(error.code)
+        await self._send_error(error)
+
+    async def _send_error(self, error: ServiceError) -> None:
+        """Send the error and end the sending side, so that the client reads both."""
         self._state = SessionState.FAILED
         with contextlib.suppress(ConnectionError, OSError):
             await self.send(Error(text=error.text, code=error.code))
