@@ -94,7 +94,7 @@ class Service(ABC):
         """
         self.measured = ServiceMetrics(self.name, self.metrics)
         self.supervisor = Supervisor(self, SupervisionLimits.from_settings(settings))
-        self._engine: EngineDescription | None = None
+        self._description: EngineDescription | None = None
         self._gpu_memory: Callable[[], tuple[int, int]] | None = None
         self._schedulers: list[Scheduler[Any, Any]] = []
         self._problems: dict[Problem, str] = {}
@@ -148,7 +148,7 @@ class Service(ABC):
 
     def describe_engine(self, engine: EngineDescription) -> None:
         """Say, for the status, what answers now."""
-        self._engine = engine
+        self._description = engine
         self.measured.describe_engine(engine)
 
     def show_gpu_memory(self, device: str, memory: Callable[[], tuple[int, int]]) -> None:
@@ -275,8 +275,8 @@ class Service(ABC):
             state=self._state,
             problems={str(problem): text for problem, text in self._problems.items()},
             uptime_seconds=round(time.monotonic() - self._made_at, 1),
-            model=self._engine.model if self._engine else None,
-            device=self._engine.device if self._engine else None,
+            model=self._description.model if self._description else None,
+            device=self._description.device if self._description else None,
             memory=MemoryStatus(
                 resident_bytes=psutil.Process().memory_info().rss,
                 free_bytes=free_memory_bytes(),

@@ -85,6 +85,11 @@ class SentenceAudio:
             yield chunk
         self._cache.put(key, b"".join(chunks))
 
+    async def compute_some(self, voice: Voice, sentence: str) -> None:
+        """Compute the first chunk of a sentence behind all other work, and drop it."""
+        speech: Speech = map(encode_pcm16, self._engine.speak(voice, sentence, self._is_crowded))
+        await self._scheduler.submit(speech, _LATER_AUDIO)
+
     async def close(self) -> None:
         """Forget what was to be done later."""
         if self._tidying is not None:
@@ -111,6 +116,7 @@ class SentenceAudio:
             _LATER_AUDIO if playback.started else _FIRST_AUDIO,
             deadline=playback.ends_at,
             admitted=playback.started,
+            timing=playback.timing,
         )
 
     def _is_crowded(self) -> bool:

@@ -48,17 +48,22 @@ class RequestHandler:
             self._stream.repeat_whole(text)
             return
         sentences = whole_text(text, self._settings.max_text_length)
-        await self._client.answer(self._answer().send(sentences, self._voice(event)))
+        answer = self._answer()
+        await self._client.answer(answer.send(sentences, self._voice(event)), answer.report)
 
     async def _begin_stream(self, event: Event) -> None:
         """Begin to speak a text that is yet to come; one that was never stopped ends here."""
         if self._stream is not None:
             self._stream.end()
         self._stream = TextStream(self._settings.max_text_length)
-        await self._client.answer(self._answer_stream(self._stream, self._voice(event)))
+        answer = self._answer()
+        work = self._answer_stream(answer, self._stream, self._voice(event))
+        await self._client.answer(work, answer.report)
 
-    async def _answer_stream(self, stream: TextStream, voice: Voice | None) -> None:
-        await self._answer().send(stream, voice)
+    async def _answer_stream(
+        self, answer: AudioAnswer, stream: TextStream, voice: Voice | None
+    ) -> None:
+        await answer.send(stream, voice)
         await self._client.send(SynthesizeStopped())
 
     def _answer(self) -> AudioAnswer:
