@@ -10,7 +10,6 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -19,6 +18,7 @@ from wyoming.info import Info
 
 from wyoming_serving import __version__
 from wyoming_serving.errors import ErrorCode, ServiceError
+from wyoming_serving.health import Health
 from wyoming_serving.listener import Listener
 from wyoming_serving.logs import library_output_logged, log_request
 from wyoming_serving.memory import free_memory_bytes
@@ -32,6 +32,7 @@ from wyoming_serving.reports import RequestReport
 from wyoming_serving.scheduler import Scheduler
 from wyoming_serving.session import Client, Handler, RequestOutcome
 from wyoming_serving.settings import Settings
+from wyoming_serving.state import Life, ServiceState
 from wyoming_serving.status import EngineDescription, MemoryStatus, ServiceStatus
 from wyoming_serving.supervision import (
     Canary,
@@ -45,37 +46,6 @@ if TYPE_CHECKING:  # imported only where HTTP is asked for, as it takes a quarte
     from aiohttp import web
 
 _LOGGER = logging.getLogger(__name__)
-
-
-class ServiceState(StrEnum):
-    """Where a service is in its life; it moves downward only, but may recover from degraded."""
-
-    STARTING = "starting"
-    """It does not listen yet."""
-    LOADING = "loading"
-    """Clients may connect; their requests wait for the engine."""
-    READY = "ready"
-    DEGRADED = "degraded"
-    """There is a problem: it answers with less than the settings ask for, or its engine does not
-    answer now. The log and `/status` say which."""
-    DRAINING = "draining"
-    """No client is accepted; running requests may finish."""
-    STOPPED = "stopped"
-
-    @property
-    def answers(self) -> bool:
-        """Whether a new request is answered without waiting for the engine."""
-        return self in (ServiceState.READY, ServiceState.DEGRADED)
-
-
-_NEXT = {
-    ServiceState.STARTING: (ServiceState.LOADING, ServiceState.DRAINING),
-    ServiceState.LOADING: (ServiceState.READY, ServiceState.DEGRADED, ServiceState.DRAINING),
-    ServiceState.READY: (ServiceState.DEGRADED, ServiceState.DRAINING),
-    ServiceState.DEGRADED: (ServiceState.READY, ServiceState.DRAINING),
-    ServiceState.DRAINING: (ServiceState.STOPPED,),
-    ServiceState.STOPPED: (),
-}
 
 
 class Service(ABC):
@@ -100,8 +70,7 @@ class Service(ABC):
         self._problems: dict[Problem, str] = {}
         self._sessions: Callable[[], int] = lambda: 0
         self._made_at = time.monotonic()
-        self._state = ServiceState.STARTING
-        self._state_changed = asyncio.Event()
+        self._life = Life()
         self._loaded = False
 
     @abstractmethod
@@ -159,7 +128,7 @@ class Service(ABC):
     @property
     def state(self) -> ServiceState:
         """Where the service is in its life."""
-        return self._state
+        return self._life.state
 
     @property
     def is_live(self) -> bool:
@@ -174,12 +143,12 @@ class Service(ABC):
     @property
     def is_ready(self) -> bool:
         """Whether a request would be answered now, as far as is known."""
-        return self._state.answers and Problem.ENGINE not in self._problems
+        return self.state.answers and Problem.ENGINE not in self._problems
 
     @property
     def ready(self) -> bool:
         """Whether a new request is answered without waiting for the engine."""
-        return self._state.answers
+        return self.state.answers
 
     def enter(self, state: ServiceState) -> None:
         """Change the state and wake those that wait for one.
@@ -187,23 +156,12 @@ class Service(ABC):
         Raises:
             ValueError: that state does not follow the present one.
         """
-        if state is self._state:
-            return
-        if state not in _NEXT[self._state]:
-            raise ValueError(f"a service that is {self._state} cannot become {state}")
         _LOGGER.debug("%s: %s", self.name, state)
-        self._state = state
-        changed, self._state_changed = self._state_changed, asyncio.Event()
-        changed.set()
+        self._life.enter(state)
 
     async def wait_for_state(self, *states: ServiceState) -> ServiceState:
-        """Wait until the service is in one of `states`; returns which one.
-
-        A state that lasts for an instant only may be missed: name those that follow it, too.
-        """
-        while self._state not in states:
-            await self._state_changed.wait()
-        return self._state
+        """See `Life.wait_for`."""
+        return await self._life.wait_for(*states)
 
     async def start(self) -> None:
         """Load the engine; from then on requests are answered.
@@ -216,9 +174,9 @@ class Service(ABC):
         self.enter(ServiceState.LOADING)
         await self.load()
         self._loaded = True
-        if self._state is ServiceState.LOADING:  # loading may have found it degraded
+        if self.state is ServiceState.LOADING:  # loading may have found it degraded
             self.enter(ServiceState.READY)
-        _LOGGER.info("%s after %.1f s", self._state, loop.time() - started)
+        _LOGGER.info("%s after %.1f s", self.state, loop.time() - started)
 
     async def wait_ready(self) -> None:
         """Wait until the engine is loaded.
@@ -250,7 +208,7 @@ class Service(ABC):
                 self.measured.note_error(ErrorCode.ENGINE_FAILED, text)
             self._problems[problem] = text
         self.measured.set_problem(problem, exists=text is not None)
-        if self._state.answers:
+        if self.state.answers:
             self.enter(ServiceState.DEGRADED if self._problems else ServiceState.READY)
 
     def count_request(self, outcome: RequestOutcome | ErrorCode) -> None:
@@ -266,14 +224,18 @@ class Service(ABC):
             self.measured.note_error(report.outcome, report.error)
         log_request(client, report)
 
+    def health(self) -> Health:
+        """Returns whether a request would be answered now, and why not."""
+        return Health(self.is_ready, self.state, self._named_problems())
+
     def status(self) -> ServiceStatus:
         """Returns what is known of the service now."""
         free, total = self._gpu_memory() if self._gpu_memory else (None, None)
         return ServiceStatus(
             name=self.name,
             version=__version__,
-            state=self._state,
-            problems={str(problem): text for problem, text in self._problems.items()},
+            state=self.state,
+            problems=self._named_problems(),
             uptime_seconds=round(time.monotonic() - self._made_at, 1),
             model=self._description.model if self._description else None,
             device=self._description.device if self._description else None,
@@ -288,6 +250,9 @@ class Service(ABC):
             queues={scheduler.name: queue_status(scheduler) for scheduler in self._schedulers},
             last_error=self.measured.last_error,
         )
+
+    def _named_problems(self) -> dict[str, str]:
+        return {str(problem): text for problem, text in self._problems.items()}
 
     def count_sessions(self, count: Callable[[], int]) -> None:
         """Show how many connections are open, as `count` tells."""

@@ -16,6 +16,7 @@ from wyoming.ping import Ping, Pong
 
 from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
 from wyoming_serving.events import read_event
+from wyoming_serving.health import Health
 from wyoming_serving.reports import RequestReport
 
 _LOGGER = logging.getLogger(__name__)
@@ -103,6 +104,9 @@ class SessionHost(Protocol):
 
     def info(self) -> Eventable:
         """Returns what the service offers."""
+
+    def health(self) -> Health:
+        """Returns whether a request would be answered now, and why not."""
 
     def count_request(self, outcome: RequestOutcome | ErrorCode) -> None:
         """Count what ended before it was a request: a wrong event, a refused connection."""
@@ -221,6 +225,8 @@ class Session:
             await self.send(self._host.info())
         elif Ping.is_type(event.type):
             await self.send(Pong(text=str(event.data.get("text") or "")))
+        elif Health.is_type(event.type):
+            await self.send(self._host.health())
         else:
             await self._handler.handle(event)
 

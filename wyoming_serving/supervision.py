@@ -124,8 +124,8 @@ class Supervisor:
         if not problems:
             if self._trouble_since is not None:
                 _LOGGER.warning("the engine answers again")
-            self._trouble_since = None
-            self._service.set_problem(Problem.ENGINE, None)
+                self._trouble_since = None
+                self._service.set_problem(Problem.ENGINE, None)
             return
         text = "; ".join(problems)
         now = asyncio.get_running_loop().time()
@@ -164,6 +164,7 @@ class Supervisor:
                 )
                 break
         finally:
+            self._trouble_since = asyncio.get_running_loop().time()
             for engine in self._engines:
                 engine.resume()
 

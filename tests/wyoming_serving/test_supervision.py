@@ -10,7 +10,8 @@ from tests.support.waiting import until
 from tests.support.wire import connect
 from tests.wyoming_serving.echo import reachable, settings
 from tests.wyoming_serving.engine import Engine, EngineService, shout
-from wyoming_serving.service import ServiceState, running, serve
+from wyoming_serving.service import running, serve
+from wyoming_serving.state import ServiceState
 from wyoming_serving.supervision import Reduction, is_device_failure
 
 
