@@ -17,7 +17,8 @@ from wyoming_funasr.requests.speculation import SpeculationOutcome
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.devices import Device, cpu_sharing
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.scheduler import BatchLimits, JobTiming, Scheduler, call_in_thread, each
+from wyoming_serving.job_queue import JobTiming
+from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
 from wyoming_serving.supervision import Canary
 
 _MAX_BATCH_SECONDS_GPU = 60.0

@@ -14,6 +14,7 @@ from types import TracebackType
 from wyoming_serving.reports import RequestReport
 
 _LOGGER = logging.getLogger(__name__)
+_REQUESTS = logging.getLogger("wyoming_serving.requests")
 
 MAX_MESSAGE_CHARACTERS = 2_000
 """Of one message; a client may send megabytes that an error quotes."""
@@ -31,7 +32,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u20
 def log_request(client: str, report: RequestReport) -> None:
     """Write the one line that each request gets; a client is named by its address."""
     fields = report.fields()
-    _LOGGER.log(
+    _REQUESTS.log(
         logging.INFO if report.error is None else logging.WARNING,
         "%s: %s",
         client,
@@ -39,7 +40,7 @@ def log_request(client: str, report: RequestReport) -> None:
         extra={"request": {"client": client, **fields}},
     )
     if report.text is not None:
-        _LOGGER.debug("%s: text=%s", client, _quoted(report.text))
+        _REQUESTS.debug("%s: text=%s", client, _quoted(report.text))
 
 
 class TextFormatter(logging.Formatter):
@@ -84,11 +85,13 @@ class JsonFormatter(logging.Formatter):
 def configure_logging(level: str, log_format: str) -> None:
     """Send log lines to standard error, since `stdio://` uses standard output for events.
 
-    Libraries bring handlers of their own, which write in other formats and to other places: from
-    now on every logger's lines, and Python's warnings, go to this one.
+    As JSON an error that ends the program is a line, too. Libraries bring handlers of their own,
+    which write in other formats and to other places: from now on every logger's lines, and
+    Python's warnings, go to this one.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
+    sys.excepthook = _log_uncaught if log_format == "json" else sys.__excepthook__
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.setLoggerClass(_PlainLogger)
     for logger in list(logging.root.manager.loggerDict.values()):
@@ -101,19 +104,18 @@ def configure_logging(level: str, log_format: str) -> None:
 
 @contextlib.contextmanager
 def library_output_logged() -> Iterator[None]:
-    """Turn what libraries print, on either output, and an error that ends the program into lines
-    of the log."""
+    """Turn what libraries print, where log lines are JSON on either output, into lines of the log.
+
+    For programs whose output is nothing else.
+    """
     outputs = sys.stdout, sys.stderr
-    hook = sys.excepthook
     sys.stdout = _LoggedOutput("stdout")
     if any(isinstance(handler.formatter, JsonFormatter) for handler in logging.root.handlers):
         sys.stderr = _LoggedOutput("stderr")
-        sys.excepthook = _log_uncaught
     try:
         yield
     finally:
         sys.stdout, sys.stderr = outputs
-        sys.excepthook = hook
 
 
 class _PlainLogger(logging.Logger):

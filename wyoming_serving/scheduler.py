@@ -6,21 +6,18 @@ between the steps. All bookkeeping happens on the event loop, so nothing here ne
 """
 
 import asyncio
-import heapq
-import itertools
 import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from wyoming_serving.errors import ErrorCode, QueueFull, ServiceError
+from wyoming_serving.job_queue import Job, JobQueue, JobTiming, Result, SchedulerStats, WaitingJob
 
 _LOGGER = logging.getLogger(__name__)
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
 Value = TypeVar("Value")
 
 _SMOOTHING = 0.2
@@ -78,41 +75,6 @@ async def call_in_thread(function: Callable[[], Value], name: str) -> Value:
         thread.shutdown(wait=False, cancel_futures=True)
 
 
-@dataclass
-class JobTiming:
-    """What the jobs of one request took; they add up in it."""
-
-    queue_seconds: float = 0.0
-    run_seconds: float = 0.0
-    """Of the batches that the jobs were in."""
-
-
-@dataclass
-class SchedulerStats:
-    """Counters for logs and metrics; seconds are totals."""
-
-    finished: int = 0
-    failed: int = 0
-    cancelled: int = 0
-    refused: int = 0
-    batches: int = 0
-    wait_seconds: float = 0.0
-    run_seconds: float = 0.0
-
-
-@dataclass(order=True)
-class _Waiting(Generic[Job, Result]):
-    priority: float
-    deadline: float
-    order: int
-    admitted: bool = field(compare=False)
-    job: Job = field(compare=False)
-    size: float = field(compare=False)
-    answer: "asyncio.Future[Result]" = field(compare=False)
-    since: float = field(compare=False)
-    timing: JobTiming = field(compare=False)
-
-
 @dataclass(frozen=True)
 class _Batch:
     """One that a worker is running."""
@@ -147,11 +109,9 @@ class Scheduler(Generic[Job, Result]):
         self._size = size
         self.name = name
         self._thread = ThreadPoolExecutor(limits.workers, thread_name_prefix=name)
-        self._queue: list[_Waiting[Job, Result]] = []
-        self._order = itertools.count()
+        self._queue: JobQueue[Job, Result] = JobQueue()
         self._arrived = asyncio.Event()
         self._seconds_per_size = 0.0
-        self._running_size = 0.0
         self._running: dict[int, _Batch] = {}
         self._lost_workers = 0
         self._is_paused = False
@@ -170,7 +130,7 @@ class Scheduler(Generic[Job, Result]):
     @property
     def depth(self) -> int:
         """Number of jobs that wait."""
-        return sum(not waiting.answer.done() for waiting in self._queue)
+        return self._queue.depth
 
     @property
     def running(self) -> int:
@@ -238,21 +198,11 @@ class Scheduler(Generic[Job, Result]):
             raise _no_worker_left()
         if not admitted:
             self._admit(priority)
-        loop = asyncio.get_running_loop()
-        waiting: _Waiting[Job, Result] = _Waiting(
-            priority,
-            deadline,
-            next(self._order),
-            admitted,
-            job,
-            self._size(job),
-            loop.create_future(),
-            loop.time(),
-            timing or JobTiming(),
+        answer = self._queue.put(
+            job, self._size(job), priority, deadline, timing or JobTiming(), admitted=admitted
         )
-        heapq.heappush(self._queue, waiting)
         self._arrived.set()
-        return await waiting.answer
+        return await answer
 
     async def call(self, function: Callable[[], Value]) -> Value:
         """Run something that is not a job (loading, warming up) in a worker thread."""
@@ -296,22 +246,18 @@ class Scheduler(Generic[Job, Result]):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for waiting in self._queue:
+        for waiting in self._queue.take_all():
             waiting.answer.cancel()
-        self._queue.clear()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _admit(self, priority: float) -> None:
-        """Refuse a job that would wait behind too much.
-
-        Less urgent jobs do not count, except the next steps of work that was admitted."""
-        before = [one for one in self._queue if one.priority <= priority]
-        depth = sum(one.priority <= priority or one.admitted for one in self._queue)
+        """Refuse a job that would wait behind too much."""
+        depth, size = self._queue.before(priority)
         if depth >= self._limits.max_queue:
             self.stats.refused += 1
             raise QueueFull(f"{depth} requests already wait, at most {self._limits.max_queue} may")
-        size_before = self._running_size + sum(one.size for one in before)
-        expected = size_before * self._seconds_per_size / self._limits.workers
+        size += sum(batch.size for batch in self._running.values())
+        expected = size * self._seconds_per_size / self._limits.workers
         if expected > self._limits.max_wait_seconds:
             self.stats.refused += 1
             raise QueueFull(
@@ -319,10 +265,7 @@ class Scheduler(Generic[Job, Result]):
             )
 
     def _drop_cancelled(self) -> None:
-        kept = [waiting for waiting in self._queue if not waiting.answer.done()]
-        self.stats.cancelled += len(self._queue) - len(kept)
-        heapq.heapify(kept)
-        self._queue = kept
+        self.stats.cancelled += self._queue.drop_cancelled()
 
     async def _dispatch(self) -> None:
         while True:
@@ -343,36 +286,22 @@ class Scheduler(Generic[Job, Result]):
         self._batches.discard(batch)
         self._arrived.set()
 
-    def _take_batch(self, idle: int) -> list[_Waiting[Job, Result]]:
-        """Returns the next batch for one of `idle` workers, which share what waits."""
+    def _take_batch(self, idle: int) -> list[WaitingJob[Job, Result]]:
         self._drop_cancelled()
-        batch: list[_Waiting[Job, Result]] = []
-        largest = 0.0
-        most = min(self._limits.max_jobs, -(-len(self._queue) // idle))
-        while self._queue and len(batch) < most:
-            waiting = self._queue[0]
-            if batch and waiting.priority != batch[0].priority:
-                break
-            largest = max(largest, waiting.size)
-            if batch and largest * (len(batch) + 1) > self._limits.max_padded_size:
-                break
-            batch.append(heapq.heappop(self._queue))
-        return batch
+        return self._queue.take_batch(self._limits.max_jobs, self._limits.max_padded_size, idle)
 
-    async def _run(self, batch: list[_Waiting[Job, Result]]) -> None:
+    async def _run(self, batch: list[WaitingJob[Job, Result]]) -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
         for waiting in batch:
             self.stats.wait_seconds += started - waiting.since
             waiting.timing.queue_seconds += started - waiting.since
         size = sum(waiting.size for waiting in batch)
-        self._running_size += size
         self._running[batch[0].order] = _Batch(len(batch), size, started)
         running = loop.run_in_executor(self._thread, self._run_batch, [one.job for one in batch])
         try:
             await asyncio.wait({running}, timeout=self._limits.job_seconds)
         finally:
-            self._running_size -= size
             del self._running[batch[0].order]
             self._note_run(batch, size, loop.time() - started)
         if not running.done():
@@ -388,7 +317,7 @@ class Scheduler(Generic[Job, Result]):
 
     def _give_up(
         self,
-        batch: list[_Waiting[Job, Result]],
+        batch: list[WaitingJob[Job, Result]],
         running: "asyncio.Future[Sequence[Result | Exception]]",
     ) -> None:
         """Fail a batch that runs too long, and, with the last worker, whatever waits."""
@@ -399,8 +328,7 @@ class Scheduler(Generic[Job, Result]):
             text = f"the engine did not answer in {seconds:g} s"
             self._answer(waiting, ServiceError(ErrorCode.ENGINE_FAILED, text))
         if self._lost_workers >= self._limits.workers:
-            waiting_jobs, self._queue = self._queue, []
-            for waiting in waiting_jobs:
+            for waiting in self._queue.take_all():
                 self._answer(waiting, _no_worker_left())
 
     def _lose_worker(self, running: "asyncio.Future[Sequence[Result | Exception]]") -> None:
@@ -417,7 +345,7 @@ class Scheduler(Generic[Job, Result]):
 
         running.add_done_callback(returned)
 
-    async def _after_failure(self, batch: list[_Waiting[Job, Result]], error: Exception) -> None:
+    async def _after_failure(self, batch: list[WaitingJob[Job, Result]], error: Exception) -> None:
         """One job must not fail its neighbours: run a failed batch again, job by job."""
         self._note_failure(error)
         if len(batch) > 1:
@@ -428,7 +356,7 @@ class Scheduler(Generic[Job, Result]):
             return
         self._answer(batch[0], error)
 
-    def _answer(self, waiting: _Waiting[Job, Result], result: Result | Exception) -> None:
+    def _answer(self, waiting: WaitingJob[Job, Result], result: Result | Exception) -> None:
         failed = isinstance(result, Exception)
         self.stats.failed += failed
         self.stats.finished += not failed
@@ -449,7 +377,7 @@ class Scheduler(Generic[Job, Result]):
         if not isinstance(error, ServiceError):  # which a job may bring upon itself
             self._last_failure = error
 
-    def _note_run(self, batch: list[_Waiting[Job, Result]], size: float, seconds: float) -> None:
+    def _note_run(self, batch: list[WaitingJob[Job, Result]], size: float, seconds: float) -> None:
         self.stats.batches += 1
         self.stats.run_seconds += seconds
         for waiting in batch:

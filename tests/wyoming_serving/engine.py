@@ -8,8 +8,9 @@ from wyoming.event import Event
 from wyoming.info import Info
 from wyoming.ping import Ping
 
+from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.reports import RequestReport, Stage
-from wyoming_serving.scheduler import BatchLimits, JobTiming, Scheduler
+from wyoming_serving.scheduler import BatchLimits, Scheduler
 from wyoming_serving.service import Service
 from wyoming_serving.session import Client
 from wyoming_serving.settings import Settings

@@ -20,8 +20,8 @@ from wyoming_funasr.requests.transcript import build_transcript, in_script, tran
 from wyoming_funasr.requests.voice_events import VoiceEvents
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.audio import PcmFormat
+from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.reports import RequestReport, Stage
-from wyoming_serving.scheduler import JobTiming
 from wyoming_serving.session import RequestOutcome
 
 PARTIAL_PRIORITY = 1

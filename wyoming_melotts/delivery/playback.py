@@ -2,7 +2,7 @@
 
 import asyncio
 
-from wyoming_serving.scheduler import JobTiming
+from wyoming_serving.job_queue import JobTiming
 
 
 class Playback:

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 from wyoming_melotts.delivery.cache import AudioCache
 from wyoming_melotts.delivery.playback import Playback
-from wyoming_melotts.voices import Voice
+from wyoming_melotts.voices import Model, Voice
 from wyoming_melotts.voices.selection import reading_voice
 from wyoming_serving.audio import Samples, encode_pcm16
 from wyoming_serving.devices import Device
 from wyoming_serving.memory import release_freed_memory
-from wyoming_serving.scheduler import Scheduler
+from wyoming_serving.scheduler import Scheduler, call_in_thread
 
 _CHUNK_BYTES = 1 << 16
 """Audio from the cache is sent in events of this size."""
@@ -31,6 +32,17 @@ class SpeechEngine(Protocol):
     @property
     def device(self) -> Device:
         """Where it computes."""
+
+    @property
+    def loaded(self) -> Sequence[str]:
+        """Keys of the models in memory."""
+
+    def load(self, model: Model) -> object:
+        """Bring a model into memory where it is not; for any thread.
+
+        Raises:
+            ServiceError: its files are missing or wrong.
+        """
 
     def speak(
         self, voice: Voice, text: str, crowded: Callable[[], bool] = ...
@@ -87,7 +99,7 @@ class SentenceAudio:
 
     async def compute_some(self, voice: Voice, sentence: str) -> None:
         """Compute the first chunk of a sentence behind all other work, and drop it."""
-        speech: Speech = map(encode_pcm16, self._engine.speak(voice, sentence, self._is_crowded))
+        speech = await self._speech(voice, sentence)
         await self._scheduler.submit(speech, _LATER_AUDIO)
 
     async def close(self) -> None:
@@ -99,8 +111,7 @@ class SentenceAudio:
     async def _computed(
         self, voice: Voice, sentence: str, playback: Playback
     ) -> AsyncGenerator[bytes, None]:
-        samples = self._engine.speak(reading_voice(sentence, voice), sentence, self._is_crowded)
-        speech: Speech = map(encode_pcm16, samples)
+        speech = await self._speech(reading_voice(sentence, voice), sentence)
         self._speaking += 1
         try:
             while (chunk := await self._next_chunk(speech, playback)) is not None:
@@ -109,6 +120,13 @@ class SentenceAudio:
             self._speaking -= 1
             if not self._speaking:
                 self._tidy_up_later()
+
+    async def _speech(self, voice: Voice, sentence: str) -> Speech:
+        """A sentence to be advanced. Its voice is loaded before, not in its first job: loading may
+        take longer than a batch is given, and others speak meanwhile."""
+        if voice.model.key not in self._engine.loaded:
+            await call_in_thread(partial(self._engine.load, voice.model), "voice")
+        return map(encode_pcm16, self._engine.speak(voice, sentence, self._is_crowded))
 
     async def _next_chunk(self, speech: Speech, playback: Playback) -> bytes | None:
         return await self._scheduler.submit(

@@ -22,8 +22,9 @@ from wyoming_melotts.synthesis.bert import BertFeatures
 from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, SpeechOptions
 from wyoming_melotts.voices import Language, Model, Voice, VoiceLibrary
 from wyoming_serving.audio import Resampler, Samples
-from wyoming_serving.devices import choose_device
-from wyoming_serving.torch.gpus import free_device_memory_bytes
+from wyoming_serving.devices import Device, choose_device
+from wyoming_serving.memory import free_memory_bytes
+from wyoming_serving.torch.gpus import gpu_memory_bytes
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Engine:
         _LOGGER.info("voices run on %s", self.device.description)
         self._settings = settings
         self._library = library
-        self._free_memory = free_memory or partial(free_device_memory_bytes, self.device)
+        self._free_memory = free_memory or partial(_free_bytes, self.device)
         self._options = speech_options(settings)
         self._front_end_thread = ThreadPoolExecutor(1, thread_name_prefix="front-end")
         share = max(1, threads // settings.parallel_speeches)
@@ -159,6 +160,11 @@ class Engine:
             bert = BertFeatures.load(folder, language.key, self.device)
             self._berts[language.bert.name] = bert
         return bert
+
+
+def _free_bytes(device: Device) -> int:
+    """The memory that another voice may take."""
+    return gpu_memory_bytes(device.torch_name)[0] if device.is_cuda else free_memory_bytes()
 
 
 def _next(speech: Iterator[Chunk]) -> Chunk | Exception | None:

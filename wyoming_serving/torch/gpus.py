@@ -2,9 +2,6 @@
 
 import torch
 
-from wyoming_serving.devices import Device
-from wyoming_serving.memory import free_memory_bytes
-
 
 class TorchGpus:
     """See `wyoming_serving.devices.Gpus`."""
@@ -35,14 +32,3 @@ def gpu_memory_bytes(name: str) -> tuple[int, int]:
     free, total = torch.cuda.mem_get_info(name)
     kept = torch.cuda.memory_reserved(name) - torch.cuda.memory_allocated(name)
     return free + kept, total
-
-
-def free_device_memory_bytes(device: Device) -> int:
-    """Returns the memory that a model on this device may take."""
-    return gpu_memory_bytes(device.torch_name)[0] if device.is_cuda else free_memory_bytes()
-
-
-def release_gpu_memory() -> None:
-    """Return what torch keeps for later, as an engine that failed leaves it behind."""
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
