@@ -9,6 +9,7 @@ class ErrorCode(StrEnum):
     INVALID_EVENT = "invalid-event"
     REQUEST_TIMEOUT = "request-timeout"
     TEXT_TOO_LONG = "text-too-long"
+    UNKNOWN_PROGRAM = "unknown-program"
     UNKNOWN_MODEL = "unknown-model"
     UNKNOWN_VOICE = "unknown-voice"
     UNSUPPORTED_LANGUAGE = "unsupported-language"
@@ -27,6 +28,8 @@ class ErrorCode(StrEnum):
     DEVICE_UNAVAILABLE = "device-unavailable"
     PRECISION_UNAVAILABLE = "precision-unavailable"
     MEMORY_TOO_SMALL = "memory-too-small"
+    TOO_MANY_CONNECTIONS = "too-many-connections"
+    ADDRESS_REFUSED = "address-refused"
     PORT_TAKEN = "port-taken"
 
 

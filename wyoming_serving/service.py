@@ -147,6 +147,10 @@ class Service(ABC):
             self.enter(ServiceState.READY)
         _LOGGER.info("%s after %.1f s", self._state, loop.time() - started)
 
+    async def wait_until_answering(self) -> None:
+        """Wait until a new request is answered without waiting for the engine."""
+        await self.wait_for_state(ServiceState.READY, ServiceState.DEGRADED)
+
     async def wait_ready(self) -> None:
         """Wait until the engine is loaded.
 

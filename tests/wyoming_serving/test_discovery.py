@@ -25,6 +25,10 @@ needs_network = pytest.mark.skipif(
 )
 
 
+async def at_once() -> None:
+    """What an advertisement waits for."""
+
+
 class Browser:
     """The instances of the service type that are on the network now."""
 
@@ -87,7 +91,7 @@ def test_the_default_name_is_stable_and_a_dns_label(monkeypatch: pytest.MonkeyPa
 @needs_network
 async def test_seen_with_address_and_port_then_withdrawn(browser: Browser) -> None:
     advertisement = Advertisement("seen-test", "0.0.0.0", PORT)
-    advertisement.start()
+    advertisement.start(at_once)
     await until(lambda: "seen-test" in browser.names)
     info = await browser.look_up("seen-test")
     assert info.port == PORT
@@ -101,9 +105,9 @@ async def test_seen_with_address_and_port_then_withdrawn(browser: Browser) -> No
 async def test_two_of_one_name_get_two_names(browser: Browser) -> None:
     first = Advertisement("clash-test", "0.0.0.0", PORT)
     second = Advertisement("clash-test", "0.0.0.0", PORT + 1)
-    first.start()
+    first.start(at_once)
     await until(lambda: browser.ours("clash-test") == ["clash-test"])
-    second.start()
+    second.start(at_once)
     await until(lambda: len(browser.ours("clash-test")) == 2)
     ports = {(await browser.look_up(name)).port for name in browser.ours("clash-test")}
     assert ports == {PORT, PORT + 1}
@@ -114,7 +118,7 @@ async def test_two_of_one_name_get_two_names(browser: Browser) -> None:
 async def test_nothing_to_advertise_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     advertisement = Advertisement("loopback-test", "127.0.0.1", PORT)
-    advertisement.start()
+    advertisement.start(at_once)
     await until(lambda: "no network address to advertise yet" in caplog.text)
     await advertisement.stop()
 
