@@ -1,7 +1,7 @@
 """Which clients may connect, and how many of them."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -60,17 +60,6 @@ class Admission:
                 ErrorCode.TOO_MANY_CONNECTIONS,
                 f"{self.most_per_address} connections of {address} are open; try again later",
             )
-
-    def is_flooded(self, address: IPAddress | None, clients: Sequence[Admitted]) -> bool:
-        """Whether so many wait for their close that one more is not even told why it may not.
-
-        As many may wait as may be open: a client that fails or is refused keeps its socket until
-        it has read why.
-        """
-        leaving = [client for client in clients if not client.is_open]
-        return len(leaving) >= self.most or (
-            address is not None and _count(address, leaving) >= self.most_per_address
-        )
 
 
 def client_address(peername: object) -> IPAddress | None:

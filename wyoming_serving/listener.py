@@ -38,7 +38,8 @@ class _Client:
     """One that connected; without a session it is being told why it may not."""
 
     address: IPAddress | None
-    session: Session | None
+    connection: Connection
+    session: Session | None = None
 
     @property
     def is_open(self) -> bool:
@@ -145,27 +146,34 @@ class Listener:
         writer = asyncio.StreamWriter(transport, protocol, None, loop)
         connection = Connection(reader, writer, self._limits, answer_after_eof=True)
         session = Session(connection, self._host)
-        self._own(session.run(), _Client(None, session)).add_done_callback(
+        self._own(session.run(), _Client(None, connection, session)).add_done_callback(
             lambda _: self.ended.set()
         )
 
     async def _on_connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(reader, writer, self._limits)
         address = client_address(writer.get_extra_info("peername"))
-        clients = list(self._clients.values())
-        if self._admission.is_flooded(address, clients):
-            connection.abort()
-            return
+        self._bound_leaving()
         try:
-            self._admission.check(address, clients)
+            self._admission.check(address, self._clients.values())
         except ServiceError as error:
-            self._own(self._refuse(connection, error), _Client(address, None))
+            self._own(self._refuse(connection, error), _Client(address, connection))
             return
         sock = writer.get_extra_info("socket")
         if sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         session = Session(connection, self._host)
-        self._own(session.run(), _Client(address, session))
+        self._own(session.run(), _Client(address, connection, session))
+
+    def _bound_leaving(self) -> None:
+        """Hang up on the oldest of too many that only wait for their connections to close.
+
+        As many may wait as may be open: one that failed or was refused keeps its socket until it
+        has read why.
+        """
+        leaving = [client for client in self._clients.values() if not client.is_open]
+        for client in leaving[: max(0, len(leaving) - self._admission.most + 1)]:
+            client.connection.abort()
 
     async def _refuse(self, connection: Connection, error: ServiceError) -> None:
         _LOGGER.warning("%s: connection refused (%s): %s", connection.peer, error.code, error.text)

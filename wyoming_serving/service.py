@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sys
 import threading
 from abc import ABC, abstractmethod
@@ -21,8 +20,15 @@ from wyoming_serving.monitoring import monitoring_server
 from wyoming_serving.session import Client, Handler, RequestOutcome
 from wyoming_serving.settings import Settings
 from wyoming_serving.sockets import listen_on
+from wyoming_serving.termination import Termination
 
 _LOGGER = logging.getLogger(__name__)
+
+CLOSE_SECONDS = 0.7
+"""After the time to drain, for clients and the engine to close."""
+
+EXIT_SECONDS = 0.2
+"""After that, for the interpreter to end."""
 
 
 class ServiceState(StrEnum):
@@ -193,20 +199,17 @@ async def running(service: Service) -> AsyncIterator[int]:
 
 
 async def serve(service: Service) -> int:
-    """Run `service` until SIGTERM, SIGINT or the end of its input; returns the exit status."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        async with _started(service) as (listener, loading):
-            await _until_stopped(loading, stop, listener.ended)
-    except ServiceError as error:
-        _LOGGER.error("%s", error.text)
-        return 1
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+    """Run `service` until SIGTERM, SIGINT or the end of its input; returns the exit status.
+
+    After a signal the process ends within `drain_seconds` and a little, whatever hangs.
+    """
+    with Termination(service.settings.drain_seconds + CLOSE_SECONDS) as termination:
+        try:
+            async with _started(service) as (listener, loading):
+                await _until_stopped(loading, termination.requested, listener.ended)
+        except ServiceError as error:
+            _LOGGER.error("%s", error.text)
+            return 1
     return 0
 
 
@@ -216,11 +219,17 @@ def run(service: Service) -> int:
     A worker thread that still loads a model or computes cannot be stopped, and would keep a
     process alive that was told to end: then the process exits without it.
     """
-    status = asyncio.run(serve(service))
-    if any(not t.daemon and t is not threading.main_thread() for t in threading.enumerate()):
-        logging.shutdown()
-        sys.stdout.flush()
-        os._exit(status)
+    return asyncio.run(_run(service))
+
+
+async def _run(service: Service) -> int:
+    status = await serve(service)
+    logging.shutdown()
+    sys.stdout.flush()
+    # ends what asyncio and the interpreter would wait for: threads that compute
+    last = threading.Timer(EXIT_SECONDS, os._exit, [status])
+    last.daemon = True
+    last.start()
     return status
 
 
