@@ -85,7 +85,7 @@ class Advertisement:
         self._interfaces = interfaces
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, ready: Callable[[], Awaitable[None]]) -> None:
+    def start(self, ready: Callable[[], Awaitable[object]]) -> None:
         """Announce in the background, when `ready` returns.
 
         Failures are logged, as the service works without it.
@@ -98,7 +98,7 @@ class Advertisement:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _run(self, ready: Callable[[], Awaitable[None]]) -> None:
+    async def _run(self, ready: Callable[[], Awaitable[object]]) -> None:
         await ready()
         try:
             addresses = await self._addresses()

@@ -76,14 +76,21 @@ class Hub:
         """Fetch a model; files that an earlier try fetched whole are not fetched again.
 
         Raises:
-            ModelMissing: the hub does not have it, or did not answer.
+            ModelMissing: the hub does not have it or did not answer, or the cache cannot be
+                written.
         """
         model_id = source.on(self._hub)
         if model_id is None:
             raise ModelMissing(f"{source.modelscope or source.hf} is not on {self._hub}")
         folder = self._folder(model_id)
         partial = folder.with_name(folder.name + ".partial")
-        partial.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ModelMissing(
+                f"{model_id} cannot be downloaded: {self._cache} cannot be written "
+                f"({error.strerror}); choose another folder with --cache-dir"
+            ) from None
         _LOGGER.info("downloading %s from %s to %s", model_id, self._hub, folder)
         try:
             self._fetch(model_id, partial, source.wanted)

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import os
+import selectors
 import socket
+import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from io import FileIO
@@ -88,7 +90,7 @@ class Listener:
                 await self._open_unix(Path(uri.netloc + uri.path))
             else:
                 await self._open_tcp(uri.hostname or "0.0.0.0", uri.port or 0)
-        except (OSError, ValueError) as error:  # a ValueError: standard input is a plain file
+        except (OSError, ValueError) as error:  # a ValueError: standard output is a plain file
             reason = error.strerror if isinstance(error, OSError) else None
             raise ServiceError(
                 ErrorCode.PORT_TAKEN, f"cannot listen on {self._settings.uri}: {reason or error}"
@@ -139,6 +141,8 @@ class Listener:
 
     async def _open_stdio(self) -> None:
         loop = asyncio.get_running_loop()
+        with selectors.DefaultSelector() as selector:
+            selector.register(sys.stdin, selectors.EVENT_READ)  # fails where asyncio would later
         reader = await async_get_stdin(loop)
         transport, protocol = await loop.connect_write_pipe(
             lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), _take_stdout()

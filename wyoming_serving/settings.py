@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         description="Connections at one time from one address; this machine's own are not counted",
     )
     max_data_bytes: int = Field(
-        128 << 10, ge=4096, le=1 << 20, description="Longest JSON data of one event"
+        128 << 10, ge=4096, le=16 << 20, description="Longest JSON data of one event"
     )
     max_payload_bytes: int = Field(
         8 << 20, ge=4096, le=1 << 30, description="Largest payload of one event"

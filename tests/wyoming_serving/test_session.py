@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 from wyoming.event import Event
+from wyoming.info import SelectProgram
 from wyoming.ping import Ping
 
 from tests.support.waiting import until
@@ -129,6 +130,21 @@ async def test_inline_data_and_separate_data_are_both_read(service: EchoService)
         assert (await wire.read_type("ping")).data["text"] == "outer"
         await wire.send(b'{"type": "echo", "data": {"text": "inner"}}\n')
         assert (await wire.read_type("ping")).data["text"] == "inner"
+
+
+async def test_a_client_may_select_a_program(service: EchoService) -> None:
+    async with running(service) as port, connect(port) as wire:
+        await wire.send(Event("program"))
+        assert (await wire.read_type("ping")).data["text"] is None
+        await wire.send(SelectProgram(name="echo"), Event("program"))
+        assert (await wire.read_type("ping")).data["text"] == "echo"
+
+
+@pytest.mark.parametrize("name", ["whisper", None, ["echo"]])
+async def test_a_program_that_is_not_there_is_an_error(service: EchoService, name: object) -> None:
+    async with running(service) as port, connect(port) as wire:
+        await wire.send(Event("select-program", {"name": name}))
+        assert (await wire.read_error("unknown-program")).endswith("allowed: echo")
 
 
 async def test_a_client_that_leaves_cancels_its_work(service: EchoService) -> None:
