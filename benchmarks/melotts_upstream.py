@@ -24,9 +24,9 @@ from benchmarks.server_process import Server
 from benchmarks.wyoming_client import listen
 from wyoming_melotts.frontends.tokenizers import load_tokenizer
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
-from wyoming_melotts.synthesis.acoustic.synthesizer import Prosody, Synthesizer
-from wyoming_melotts.synthesis.acoustic.text_encoder import TextInputs
-from wyoming_melotts.synthesis.bert import Embeddings, Layer
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Prosody, Synthesizer
+from wyoming_melotts.synthesis.acoustic.torch.text_encoder import TextInputs
+from wyoming_melotts.synthesis.bert.torch import Embeddings, Layer
 from wyoming_melotts.synthesis.engine import make_reader
 from wyoming_melotts.synthesis.ids import token_ids
 from wyoming_melotts.synthesis.speech import SpeechOptions

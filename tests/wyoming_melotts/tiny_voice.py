@@ -7,8 +7,8 @@ from torch import Tensor
 
 from benchmarks.melotts_random_models import TINY_SIZE, write_voice
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
-from wyoming_melotts.synthesis.acoustic.decoder import Decoder
-from wyoming_melotts.synthesis.acoustic.text_encoder import TextInputs
+from wyoming_melotts.synthesis.acoustic.torch.decoder import Decoder
+from wyoming_melotts.synthesis.acoustic.torch.text_encoder import TextInputs
 
 TINY_CONFIG = AcousticConfig.from_json(TINY_SIZE)
 

@@ -35,7 +35,7 @@ from wyoming_funasr.engines.table import load_engine
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_melotts.frontends import frontend_for
 from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
-from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Synthesizer
 from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, SpeechOptions
 from wyoming_melotts.voices import LANGUAGES
 from wyoming_serving.audio import Samples

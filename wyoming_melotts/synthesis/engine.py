@@ -18,8 +18,8 @@ from wyoming_melotts.frontends import Frontend, Tokenizer, frontend_for
 from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
 from wyoming_melotts.frontends.tokenizers import load_tokenizer
 from wyoming_melotts.settings import MelottsSettings
-from wyoming_melotts.synthesis.acoustic.synthesizer import Prosody, Synthesizer
-from wyoming_melotts.synthesis.bert import BertFeatures
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Prosody, Synthesizer
+from wyoming_melotts.synthesis.bert.torch import BertFeatures
 from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, SpeechOptions
 from wyoming_melotts.voices import Language, Model, Voice, VoiceLibrary
 from wyoming_serving.audio import Resampler, Samples

@@ -12,10 +12,10 @@ import torch
 from wyoming_melotts.frontends import Frontend, Phonemes
 from wyoming_melotts.normalization import spoken_form
 from wyoming_melotts.synthesis.acoustic.config import VoiceFileError
-from wyoming_melotts.synthesis.acoustic.decoder import context_frames
-from wyoming_melotts.synthesis.acoustic.synthesizer import Prosody, Synthesizer
-from wyoming_melotts.synthesis.acoustic.text_encoder import TextInputs
-from wyoming_melotts.synthesis.bert import BertFeatures
+from wyoming_melotts.synthesis.acoustic.torch.decoder import context_frames
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Prosody, Synthesizer
+from wyoming_melotts.synthesis.acoustic.torch.text_encoder import TextInputs
+from wyoming_melotts.synthesis.bert.torch import BertFeatures
 from wyoming_melotts.synthesis.ids import token_ids
 from wyoming_melotts.synthesis.symbols import LANGUAGE_CODES
 from wyoming_melotts.voices import Language

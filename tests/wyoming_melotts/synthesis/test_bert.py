@@ -10,7 +10,7 @@ import torch
 from tests.wyoming_melotts.golden import assert_close, golden, read_arrays, read_json
 from tests.wyoming_melotts.recorded_weights import bert_tensor
 from wyoming_melotts.synthesis.acoustic.config import VoiceFileError
-from wyoming_melotts.synthesis.bert import BertFeatures
+from wyoming_melotts.synthesis.bert.torch import BertFeatures
 from wyoming_serving.devices import Device
 
 CPU = Device("cpu", "float32", "CPU, float32")

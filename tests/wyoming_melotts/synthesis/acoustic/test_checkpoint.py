@@ -9,7 +9,7 @@ import torch
 from tests.wyoming_melotts.tiny_voice import make_voice
 from wyoming_melotts.synthesis.acoustic.checkpoint import fuse_weight_norm
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig, VoiceFileError
-from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Synthesizer
 
 
 @pytest.fixture

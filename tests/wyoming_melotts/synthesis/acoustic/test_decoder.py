@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.wyoming_melotts.tiny_voice import TINY_CONFIG, tiny_decoder
-from wyoming_melotts.synthesis.acoustic.decoder import DecoderStream, context_frames
+from wyoming_melotts.synthesis.acoustic.torch.decoder import DecoderStream, context_frames
 
 FRAMES = 90
 

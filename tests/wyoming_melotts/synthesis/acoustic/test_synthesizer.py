@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.wyoming_melotts.tiny_voice import make_voice, sentence
-from wyoming_melotts.synthesis.acoustic.synthesizer import Prosody, Synthesizer
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Prosody, Synthesizer
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from wyoming_melotts.synthesis.acoustic.attention import Encoder
+from wyoming_melotts.synthesis.acoustic.torch.attention import Encoder
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
 
 _KERNEL_SIZE = 5

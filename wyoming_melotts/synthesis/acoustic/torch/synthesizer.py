@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from wyoming_melotts.synthesis.acoustic.checkpoint import load_state, read_state
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
-from wyoming_melotts.synthesis.acoustic.decoder import Decoder, DecoderStream
-from wyoming_melotts.synthesis.acoustic.duration import (
+from wyoming_melotts.synthesis.acoustic.torch.decoder import Decoder, DecoderStream
+from wyoming_melotts.synthesis.acoustic.torch.duration import (
     DurationPredictor,
     StochasticDurationPredictor,
 )
-from wyoming_melotts.synthesis.acoustic.flow import TransformerFlow
-from wyoming_melotts.synthesis.acoustic.text_encoder import EncodedText, TextEncoder, TextInputs
+from wyoming_melotts.synthesis.acoustic.torch.flow import TransformerFlow
+from wyoming_melotts.synthesis.acoustic.torch.text_encoder import EncodedText, TextEncoder, TextInputs
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from wyoming_melotts.synthesis.acoustic.attention import ChannelNorm
-from wyoming_melotts.synthesis.acoustic.spline import TAIL_BOUND, inverse_spline
+from wyoming_melotts.synthesis.acoustic.torch.attention import ChannelNorm
+from wyoming_melotts.synthesis.acoustic.torch.spline import TAIL_BOUND, inverse_spline
 
 _FILTER_CHANNELS = 256
 """Of the deterministic predictor; upstream fixes it."""

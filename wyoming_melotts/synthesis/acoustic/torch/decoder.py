@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
-from wyoming_melotts.synthesis.acoustic.streaming import ConvStream, SumStream, UpsamplingStream
+from wyoming_melotts.synthesis.acoustic.torch.streaming import ConvStream, SumStream, UpsamplingStream
 
 _SLOPE = 0.1
 """Of the leaky ReLUs inside; the last one has torch's default 0.01, as upstream."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from wyoming_melotts.synthesis.acoustic.attention import Encoder
+from wyoming_melotts.synthesis.acoustic.torch.attention import Encoder
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
 
 BERT_CHANNELS = 768
