@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from wyoming_melotts.synthesis.acoustic.fixed_sizes import CONDITIONED_LAYER, WINDOW
 from wyoming_melotts.synthesis.acoustic.torch.attention import (
-    CONDITIONED_LAYER,
-    WINDOW,
     Encoder,
     FeedForward,
     RelativeAttention,
