@@ -20,7 +20,7 @@ from wyoming_melotts.voices.selection import VoiceRequest
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.memory import release_freed_memory
 from wyoming_serving.monitoring import SchedulerCollector
-from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread
+from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
 from wyoming_serving.service import Service
 from wyoming_serving.session import Client
 
@@ -128,11 +128,16 @@ class MelottsService(Service):
 
     def _make_scheduler(self, engine: SpeechEngine) -> Scheduler[Speech, bytes | None]:
         limits = BatchLimits(
-            max_jobs=1 if engine.device.is_cuda else self.settings.parallel_speeches,
+            workers=1 if engine.device.is_cuda else self.settings.parallel_speeches,
+            max_jobs=1,
             max_queue=self.settings.max_queue,
             max_wait_seconds=self.settings.max_wait_seconds,
         )
-        return Scheduler(engine.advance, limits, name="speaker")
+        return Scheduler(each(_next_chunk), limits, name="speaker")
+
+
+def _next_chunk(speech: Speech) -> bytes | None:
+    return next(speech, None)
 
 
 def _warm_up(engine: SpeechEngine, voice: Voice) -> None:

@@ -27,8 +27,8 @@ class MelottsSettings(Settings):
     )
     precision: Literal["auto", "float32", "float16", "int8"] = Field(
         "auto",
-        description="Weights of BERT: auto is float16 on CUDA and int8 on a CPU. "
-        "The voice itself is always float32",
+        description="Weights of BERT: auto is float16 on CUDA and int8 on a CPU, where most of the "
+        "voice's flow is int8 too. The rest of the voice is always float32",
     )
     voices_dir: Path | None = Field(
         None, description="Folder with voices and BERTs by hand, one folder each; see docs/melotts"

@@ -1,7 +1,7 @@
 """The audio of one sentence: from the cache, or computed chunk by chunk on the device."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Protocol
 
 from wyoming_melotts.delivery.cache import AudioCache
@@ -39,9 +39,6 @@ class SpeechEngine(Protocol):
 
         `crowded` says whether other sentences are being spoken at the same time.
         """
-
-    def advance(self, speeches: Sequence[Speech]) -> Sequence[bytes | Exception | None]:
-        """The next chunk of each speech, None at its end; a failure is its own speech's alone."""
 
     def close(self) -> None:
         """Free what it holds."""
