@@ -99,7 +99,7 @@ class SessionHost(Protocol):
     def handler(self, client: Client) -> Handler:
         """Returns the handler of a new connection."""
 
-    def info(self) -> Eventable:
+    async def describe(self) -> Eventable:
         """Returns what the service offers."""
 
     def count_request(self, outcome: RequestOutcome | ErrorCode) -> None:
@@ -205,7 +205,7 @@ class Session:
 
     async def _dispatch(self, event: Event) -> None:
         if Describe.is_type(event.type):
-            await self.send(self._host.info())
+            await self.send(await self._host.describe())
         elif Ping.is_type(event.type):
             await self.send(Pong(text=str(event.data.get("text") or "")))
         else:
@@ -238,7 +238,8 @@ class Session:
         self._host.count_request(error.code)
         self._state = SessionState.FAILED
         with contextlib.suppress(ConnectionError, OSError):
-            await self.send(Error(text=error.text, code=error.code))
+            for event in (Error(text=error.text, code=error.code), *error.then):
+                await self.send(event)
             if self._writer.can_write_eof():
                 self._writer.write_eof()
         if self._lingering is None:

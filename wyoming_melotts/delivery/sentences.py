@@ -60,10 +60,9 @@ class SentenceCutter:
     def _next_end(self, start: int) -> int | None:
         """Where the next sentence ends; None while what has come does not tell."""
         text = self._text
-        while (candidate := _CANDIDATE.search(text, self._looked_at)) is not None:
+        limit = start + LONGEST_SENTENCE
+        while (candidate := _CANDIDATE.search(text, self._looked_at, limit)) is not None:
             at = candidate.start()
-            if at - start >= LONGEST_SENTENCE:
-                break
             self._looked_at = at
             if blank_lines := _BLANK_LINES.match(text, at):
                 return blank_lines.end()
@@ -82,10 +81,9 @@ class SentenceCutter:
             stops = _LATIN_STOPS.match(text, at)
             assert stops is not None
             self._looked_at = stops.end()
-        if len(text) - start > LONGEST_SENTENCE:
-            return start + best_cut(text[start : start + LONGEST_SENTENCE], LONGEST_SENTENCE)
-        if candidate is None:
-            self._looked_at = max(self._looked_at, len(text) - 3)  # half a blank line may be there
+        if len(text) > limit:
+            return start + best_cut(text[start:limit], LONGEST_SENTENCE)
+        self._looked_at = max(self._looked_at, len(text) - 3)  # half a blank line may be there
         return None
 
 

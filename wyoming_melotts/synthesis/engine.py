@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -53,8 +54,9 @@ class Engine:
         settings: MelottsSettings,
         library: VoiceLibrary,
         free_memory: Callable[[], int] = free_memory_bytes,
+        shape: Callable[[Iterator[Samples], int], Iterator[Samples]] = lambda audio, _: audio,
     ) -> None:
-        """Choose the device.
+        """Choose the device; `shape` changes a text's audio (of so many Hz) on its way out.
 
         Raises:
             ServiceError: the device asked for by name does not work.
@@ -66,6 +68,7 @@ class Engine:
         self._settings = settings
         self._library = library
         self._free_memory = free_memory
+        self._shape = shape
         self._options = speech_options(settings)
         self._front_end_thread = ThreadPoolExecutor(1, thread_name_prefix="front-end")
         share = max(1, threads // settings.parallel_speeches)
@@ -99,18 +102,26 @@ class Engine:
         self._side_by_side.shutdown(wait=False, cancel_futures=True)
 
     def speak(
-        self, voice: Voice, text: str, crowded: Callable[[], bool] = lambda: False
+        self,
+        voice: Voice,
+        text: str,
+        crowded: Callable[[], bool] = lambda: False,
+        speed: float = 1.0,
     ) -> Iterator[Samples]:
         """The audio of a sentence in chunks at the settings' rate, each computed when asked for.
 
-        `crowded` says whether other sentences are being spoken at the same time.
+        `crowded` says whether other sentences are being spoken at the same time; `speed` is
+        relative to the settings'.
 
         Raises:
             ServiceError: the voice cannot be loaded.
         """
         model = self.load(voice.model)
+        prosody = replace(self._options.prosody, speed=self._options.prosody.speed * speed)
+        options = replace(self._options, prosody=prosody)
         resampler = Resampler(model.sample_rate_hz, self._settings.sample_rate_hz)
-        for samples in model.speak(text, voice.speaker, self._options, crowded):
+        audio = model.speak(text, voice.speaker, options, crowded)
+        for samples in self._shape(audio, model.sample_rate_hz):
             yield resampler.resample(samples)
         rest = resampler.resample(np.zeros(0, np.float32), last=True)
         if len(rest):

@@ -1,6 +1,7 @@
 """Cutting a stream of text."""
 
 import random
+import time
 
 import pytest
 
@@ -82,6 +83,18 @@ def test_hostile_text_keeps_its_words_and_the_bound(unit: str) -> None:
     assert max(map(len, sentences), default=0) <= LONGEST_SENTENCE
     for sign in "一A1":
         assert "".join(sentences).count(sign) == text.count(sign)
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_time_grows_with_the_length_alone(unit: str) -> None:
+    def seconds(characters: int) -> float:
+        text = (unit * characters)[:characters]
+        started = time.thread_time()
+        cut_sentences(text)
+        return time.thread_time() - started
+
+    # eight times as long: a square would take 64 times the time
+    assert min(seconds(160_000) for _ in range(2)) < 24 * max(seconds(20_000), 0.001)
 
 
 def test_random_text_is_cut_alike_however_it_arrives() -> None:
