@@ -8,6 +8,7 @@ from functools import partial
 from wyoming.info import Info
 
 from wyoming_melotts.delivery.cache import AudioCache
+from wyoming_melotts.delivery.fades import faded
 from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.speech import SentenceAudio, Speech, SpeechEngine
 from wyoming_melotts.requests.handler import RequestHandler
@@ -74,6 +75,10 @@ class MelottsService(Service):
     def handler(self, client: Client) -> RequestHandler:
         return RequestHandler(client, self, self.settings)
 
+    async def describe(self) -> Info:
+        await self._voices.refresh()
+        return self.info()
+
     def info(self) -> Info:
         inventory = self._voices.inventory
         installed = {
@@ -97,7 +102,7 @@ class MelottsService(Service):
         return self._voices.fitting(text)
 
     async def sentence_audio(
-        self, voice: Voice, sentence: str, playback: Playback
+        self, voice: Voice, sentence: str, speed: float, playback: Playback
     ) -> AsyncGenerator[bytes, None]:
         """The audio of a sentence as 16-bit mono PCM, as it is computed.
 
@@ -107,7 +112,7 @@ class MelottsService(Service):
         await self.wait_ready()
         await self._wait_for_files(voice.model)
         assert self._audio is not None
-        async with aclosing(self._audio.chunks(voice, sentence, playback)) as chunks:
+        async with aclosing(self._audio.chunks(voice, sentence, speed, playback)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -124,7 +129,7 @@ class MelottsService(Service):
     def _make_engine(self) -> SpeechEngine:
         from wyoming_melotts.synthesis.engine import Engine  # slow to import
 
-        return Engine(self.settings, self._library)
+        return Engine(self.settings, self._library, shape=faded)
 
     def _make_scheduler(self, engine: SpeechEngine) -> Scheduler[Speech, bytes | None]:
         limits = BatchLimits(

@@ -70,6 +70,13 @@ class MelottsSettings(Settings):
     sentence_silence_ms: int = Field(
         50, ge=0, le=10_000, description="Silence after each sentence, at speed 1"
     )
+    silence_after_seconds: float = Field(
+        3.0,
+        ge=0,
+        le=60,
+        description="A streamed answer that pauses this long sends a little silence, since some "
+        "players stop where nothing comes for 5 s; 0 turns it off",
+    )
     cache_mb: int = Field(
         32, ge=0, le=100_000, description="Memory for audio of recent sentences; 0 turns it off"
     )

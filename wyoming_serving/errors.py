@@ -1,6 +1,9 @@
 """Errors that a user or a client is meant to read."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+
+from wyoming.event import Eventable
 
 
 class ErrorCode(StrEnum):
@@ -43,6 +46,8 @@ class ServiceError(Exception):
         super().__init__(text)
         self.code = code
         self.text = text
+        self.then: Sequence[Eventable] = ()
+        """Events that a client still waits for; they are sent after the error."""
 
 
 class InvalidEvent(ServiceError):

@@ -96,6 +96,10 @@ class Service(ABC):
     def info(self) -> Info:
         """Returns what the service offers, as far as it is known now."""
 
+    async def describe(self) -> Info:
+        """Returns the answer to a `describe`; a service may look around first."""
+        return self.info()
+
     @abstractmethod
     def handler(self, client: Client) -> Handler:
         """Returns the handler of a new connection."""

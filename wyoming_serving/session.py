@@ -97,7 +97,10 @@ class SessionHost(Protocol):
         """Returns the handler of a new connection."""
 
     def info(self) -> Info:
-        """Returns what the service offers."""
+        """Returns what the service offers, as far as it is known now."""
+
+    async def describe(self) -> Info:
+        """Returns the answer to a `describe`."""
 
     def count_request(self, outcome: RequestOutcome | ErrorCode) -> None:
         """Count a request that has ended."""
@@ -234,7 +237,7 @@ class Session:
 
     async def _dispatch(self, event: Event) -> None:
         if Describe.is_type(event.type):
-            await self.send(self._host.info())
+            await self.send(await self._host.describe())
         elif Ping.is_type(event.type):
             await self.send(Pong(text=str(event.data.get("text") or "")))
         elif SelectProgram.is_type(event.type):
@@ -280,7 +283,8 @@ class Session:
         )
         self._host.count_request(error.code)
         self._state = SessionState.FAILED
-        await self._connection.send_last(Error(text=text, code=error.code))
+        last = (Error(text=text, code=error.code), *error.then)
+        await self._connection.send_last(*last)
         self._limit_wait()
 
     async def _close(self) -> None:

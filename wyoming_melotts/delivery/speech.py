@@ -33,11 +33,12 @@ class SpeechEngine(Protocol):
         """Where it computes."""
 
     def speak(
-        self, voice: Voice, text: str, crowded: Callable[[], bool] = ...
+        self, voice: Voice, text: str, crowded: Callable[[], bool] = ..., speed: float = ...
     ) -> Iterator[Samples]:
         """The audio of a sentence in chunks, each computed when it is asked for.
 
-        `crowded` says whether other sentences are being spoken at the same time.
+        `crowded` says whether other sentences are being spoken at the same time; `speed` is
+        relative to the settings'.
         """
 
     def close(self) -> None:
@@ -61,7 +62,7 @@ class SentenceAudio:
         self._tidying: asyncio.Task[None] | None = None
 
     async def chunks(
-        self, voice: Voice, sentence: str, playback: Playback
+        self, voice: Voice, sentence: str, speed: float, playback: Playback
     ) -> AsyncGenerator[bytes, None]:
         """The audio of a sentence as 16-bit PCM, as it is computed.
 
@@ -72,9 +73,9 @@ class SentenceAudio:
         Raises:
             ServiceError: the voice cannot be loaded, or too much waits.
         """
-        key = (voice.name, sentence)
+        key = (voice.name, sentence, speed)
         known = self._cache.get(key)
-        source = self._computed(voice, sentence, playback) if known is None else _cut(known)
+        source = self._computed(voice, sentence, speed, playback) if known is None else _cut(known)
         chunks: list[bytes] = []
         async for chunk in source:
             playback.add(len(chunk))
@@ -89,9 +90,10 @@ class SentenceAudio:
             await asyncio.gather(self._tidying, return_exceptions=True)
 
     async def _computed(
-        self, voice: Voice, sentence: str, playback: Playback
+        self, voice: Voice, sentence: str, speed: float, playback: Playback
     ) -> AsyncGenerator[bytes, None]:
-        samples = self._engine.speak(reading_voice(sentence, voice), sentence, self._is_crowded)
+        reading = reading_voice(sentence, voice)
+        samples = self._engine.speak(reading, sentence, self._is_crowded, speed)
         speech: Speech = map(encode_pcm16, samples)
         self._speaking += 1
         try:

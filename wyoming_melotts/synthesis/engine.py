@@ -51,8 +51,12 @@ class Engine:
         library: VoiceLibrary,
         free_memory: Callable[[], int] = free_memory_bytes,
         noise: Callable[[int | None], NoiseSource] = seeded_noise,
+        shape: Callable[[Iterator[Samples], int], Iterator[Samples]] = lambda audio, _: audio,
     ) -> None:
-        """Choose the device; `noise` makes the random numbers of a text from its seed.
+        """Choose the device.
+
+        `noise` makes the random numbers of a text from its seed; `shape` changes a text's audio
+        (of so many Hz) on its way out.
 
         Raises:
             ServiceError: the device asked for by name does not work.
@@ -64,6 +68,7 @@ class Engine:
         self._library = library
         self._free_memory = free_memory
         self._noise = noise
+        self._shape = shape
         self._options = speech_options(settings)
         self._front_end_thread = ThreadPoolExecutor(1, thread_name_prefix="front-end")
         self._loading = threading.Lock()
@@ -98,14 +103,15 @@ class Engine:
         options = self._options
         prosody = replace(options.prosody, speed=options.prosody.speed * speed)
         resampler = Resampler(model.sample_rate_hz, self._settings.sample_rate_hz)
-        for samples in model.speak(
+        audio = model.speak(
             text,
             voice.speaker,
             prosody,
             options.sentence_silence_ms,
             self._noise(options.seed),
             crowded,
-        ):
+        )
+        for samples in self._shape(audio, model.sample_rate_hz):
             yield resampler.resample(samples)
         rest = resampler.resample(np.zeros(0, np.float32), last=True)
         if len(rest):
