@@ -17,7 +17,7 @@ from wyoming_serving.settings import Settings
 HERE = Path(__file__).parent
 MARKER = "# What follows is written by `make docs` from the settings' declarations.\n"
 
-FIXED = ("uri", "zeroconf", "zeroconf_name", "device", "cache_dir")
+FIXED = ("uri", "zeroconf", "zeroconf_name", "zeroconf_interfaces", "device", "cache_dir")
 """What the container decides: its Dockerfile sets them in the environment."""
 
 

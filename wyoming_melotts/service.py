@@ -8,6 +8,7 @@ from functools import partial
 from wyoming.info import Info
 
 from wyoming_melotts.delivery.cache import AudioCache
+from wyoming_melotts.delivery.fades import faded
 from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.speech import SentenceAudio, Speech, SpeechEngine
 from wyoming_melotts.requests.handler import RequestHandler
@@ -19,7 +20,7 @@ from wyoming_melotts.voices.reachability import HubWatch
 from wyoming_melotts.voices.selection import VoiceRequest
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.memory import release_freed_memory
-from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread
+from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
 from wyoming_serving.service import Service
 from wyoming_serving.session import Client
 from wyoming_serving.status import EngineDescription
@@ -56,7 +57,9 @@ class MelottsService(Service):
         engine = self._engine = await call_in_thread(
             partial(self._make_engine, self.settings), "engine"
         )
-        scheduler = self.scheduler = Scheduler(engine.advance, self._limits(engine), name="speaker")
+        scheduler = self.scheduler = Scheduler(
+            each(_next_chunk), self._limits(engine), name="speaker"
+        )
         self._audio = SentenceAudio(engine, scheduler, self._cache)
         scheduler.start()
         for voice in (self._voices.default, *self._voices.preloaded):
@@ -71,18 +74,19 @@ class MelottsService(Service):
         self.engine_loaded(self._described(engine), {scheduler: self._canary})
 
     async def rebuild(self, reduction: Reduction) -> None:
-        assert self.scheduler is not None and self._audio is not None
+        assert self.scheduler is not None
         settings = self.settings
         if reduction is Reduction.CPU:
             settings = settings.model_copy(update={"device": "cpu", "precision": "auto"})
-        await self._audio.close()
+        if self._audio is not None:
+            await self._audio.close()
         if self._engine is not None:
             self._engine.close()
         self._engine = self._audio = None  # their memory is needed
         engine = self._engine = await call_in_thread(partial(self._make_engine, settings), "engine")
         await call_in_thread(partial(_warm_up, engine, self._voices.default), "engine")
         self._audio = SentenceAudio(engine, self.scheduler, self._cache)
-        self.scheduler.replace(engine.advance, self._limits(engine))
+        self.scheduler.replace(each(_next_chunk), self._limits(engine))
         self.describe_engine(self._described(engine))
 
     async def close(self) -> None:
@@ -97,6 +101,10 @@ class MelottsService(Service):
 
     def handler(self, client: Client) -> RequestHandler:
         return RequestHandler(client, self, self.settings)
+
+    async def describe(self) -> Info:
+        await self._voices.refresh()
+        return self.info()
 
     def info(self) -> Info:
         inventory = self._voices.inventory
@@ -121,7 +129,7 @@ class MelottsService(Service):
         return self._voices.fitting(text)
 
     async def sentence_audio(
-        self, voice: Voice, sentence: str, playback: Playback
+        self, voice: Voice, sentence: str, speed: float, playback: Playback
     ) -> AsyncGenerator[bytes, None]:
         """The audio of a sentence as 16-bit mono PCM, as it is computed.
 
@@ -132,7 +140,7 @@ class MelottsService(Service):
         await self._wait_for_files(voice.model)
         if self._audio is None:
             raise ServiceError(ErrorCode.NOT_READY, "the engine is being rebuilt; try again later")
-        async with aclosing(self._audio.chunks(voice, sentence, playback)) as chunks:
+        async with aclosing(self._audio.chunks(voice, sentence, speed, playback)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -157,11 +165,12 @@ class MelottsService(Service):
     def _make_engine(self, settings: MelottsSettings) -> SpeechEngine:
         from wyoming_melotts.synthesis.engine import Engine  # slow to import
 
-        return Engine(settings, self._library)
+        return Engine(settings, self._library, shape=faded)
 
     def _limits(self, engine: SpeechEngine) -> BatchLimits:
         return BatchLimits(
-            max_jobs=1 if engine.device.is_cuda else self.settings.parallel_speeches,
+            workers=1 if engine.device.is_cuda else self.settings.parallel_speeches,
+            max_jobs=1,
             max_queue=self.settings.max_queue,
             max_wait_seconds=self.settings.max_wait_seconds,
             job_seconds=self.settings.job_seconds,
@@ -170,6 +179,10 @@ class MelottsService(Service):
 
 def _warm_up_text(voice: Voice) -> str:
     return _WARM_UP.get(voice.model.language.key, "Hello.")
+
+
+def _next_chunk(speech: Speech) -> bytes | None:
+    return next(speech, None)
 
 
 def _warm_up(engine: SpeechEngine, voice: Voice) -> None:

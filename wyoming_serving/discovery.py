@@ -10,10 +10,13 @@ import contextlib
 import ipaddress
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import ifaddr
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+from wyoming_serving.interfaces import lan_interfaces
+from wyoming_serving.sockets import EVERY_ADDRESS
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -24,23 +27,44 @@ REFRESH_SECONDS = 30.0
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-def reachable_addresses(host: str) -> list[IPAddress]:
+def reachable_addresses(host: str, chosen: Collection[str] = ()) -> list[IPAddress]:
     """Returns the addresses at which a LAN host reaches a server bound to `host`.
 
-    For a wildcard these are all addresses of this host except loopback, link-local and multicast
-    ones; for a name or an address, only those that it stands for.
+    For a wildcard these are the addresses of the interfaces on the LAN, or of every interface where
+    none is known to be, without loopback, link-local and multicast ones; `chosen` names interfaces
+    or addresses instead. For a name or an address, only those that it stands for.
+
+    A client cannot be told which address is the best: in zeroconf's records they have no order.
     """
-    if host in ("0.0.0.0", "::"):
-        candidates = [
-            ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
-            for adapter in ifaddr.get_adapters()
-            for ip in adapter.ips
-        ]
+    if host in EVERY_ADDRESS:
+        candidates = _of_interfaces(chosen)
     else:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         candidates = [ipaddress.ip_address(entry[4][0]) for entry in found]
     usable = {ip for ip in candidates if _usable(ip)}
     return sorted(usable, key=lambda ip: (ip.version, ip.packed))
+
+
+def _of_interfaces(chosen: Collection[str]) -> list[IPAddress]:
+    addresses: dict[str, list[IPAddress]] = {}
+    for adapter in ifaddr.get_adapters():
+        for ip in adapter.ips:
+            name = ip.nice_name.partition(":")[0]  # eth0:1 is a second address of eth0
+            address = ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
+            addresses.setdefault(name, []).append(address)
+    if chosen:
+        return [
+            address
+            for name in addresses
+            for address in addresses[name]
+            if name in chosen or str(address) in chosen
+        ]
+    reached = [
+        name
+        for name in lan_interfaces(addresses)
+        if any(_usable(address) for address in addresses[name])
+    ]
+    return [address for name in reached or addresses for address in addresses[name]]
 
 
 def _usable(ip: IPAddress) -> bool:
@@ -50,16 +74,23 @@ def _usable(ip: IPAddress) -> bool:
 class Advertisement:
     """Announces one service, keeps the announcement up to date and withdraws it."""
 
-    def __init__(self, name: str, host: str, port: int) -> None:
-        """`name` is the wanted instance name; if another host has it, a number is appended."""
+    def __init__(self, name: str, host: str, port: int, interfaces: Collection[str] = ()) -> None:
+        """`name` is the wanted instance name; if another host has it, a number is appended.
+
+        `interfaces` names those, or the addresses, to announce; none are those on the LAN.
+        """
         self._name = name
         self._host = host
         self._port = port
+        self._interfaces = interfaces
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Announce in the background; failures are logged, as the service works without it."""
-        self._task = asyncio.create_task(self._run(), name="zeroconf")
+    def start(self, ready: Callable[[], Awaitable[object]]) -> None:
+        """Announce in the background, when `ready` returns.
+
+        Failures are logged, as the service works without it.
+        """
+        self._task = asyncio.create_task(self._run(ready), name="zeroconf")
 
     async def stop(self) -> None:
         """Withdraw the announcement."""
@@ -67,7 +98,8 @@ class Advertisement:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _run(self) -> None:
+    async def _run(self, ready: Callable[[], Awaitable[object]]) -> None:
+        await ready()
         try:
             addresses = await self._addresses()
             while not addresses:
@@ -98,7 +130,7 @@ class Advertisement:
             await zeroconf.async_close()
 
     async def _addresses(self) -> list[IPAddress]:
-        return await asyncio.to_thread(reachable_addresses, self._host)
+        return await asyncio.to_thread(reachable_addresses, self._host, self._interfaces)
 
     def _service_info(self, name: str, addresses: Sequence[IPAddress]) -> AsyncServiceInfo:
         return AsyncServiceInfo(

@@ -1,6 +1,9 @@
 """Errors that a user or a client is meant to read."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+
+from wyoming.event import Eventable
 
 
 class ErrorCode(StrEnum):
@@ -9,6 +12,7 @@ class ErrorCode(StrEnum):
     INVALID_EVENT = "invalid-event"
     REQUEST_TIMEOUT = "request-timeout"
     TEXT_TOO_LONG = "text-too-long"
+    UNKNOWN_PROGRAM = "unknown-program"
     UNKNOWN_MODEL = "unknown-model"
     UNKNOWN_VOICE = "unknown-voice"
     UNSUPPORTED_LANGUAGE = "unsupported-language"
@@ -28,6 +32,8 @@ class ErrorCode(StrEnum):
     DEVICE_UNAVAILABLE = "device-unavailable"
     PRECISION_UNAVAILABLE = "precision-unavailable"
     MEMORY_TOO_SMALL = "memory-too-small"
+    TOO_MANY_CONNECTIONS = "too-many-connections"
+    ADDRESS_REFUSED = "address-refused"
     PORT_TAKEN = "port-taken"
 
 
@@ -41,6 +47,8 @@ class ServiceError(Exception):
         super().__init__(text)
         self.code = code
         self.text = text
+        self.then: Sequence[Eventable] = ()
+        """Events that a client still waits for; they are sent after the error."""
 
 
 class InvalidEvent(ServiceError):

@@ -7,19 +7,31 @@ told and treats a malformed event as the end of the connection; this one refuses
 
 import asyncio
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from wyoming.event import Event
 
 from wyoming_serving.errors import InvalidEvent
+from wyoming_serving.excerpts import excerpt
 
 MAX_HEADER_BYTES = 64 << 10
 """Longest header line; pass it to the stream as its `limit`."""
 
-MAX_DATA_BYTES = 1 << 20
+
+@dataclass(frozen=True)
+class EventLimits:
+    """The largest event that is taken.
+
+    Parsing holds the event loop, in a thread as well, as the parser never lets go of the
+    interpreter: up to 0.2 s for a megabyte of empty lists.
+    """
+
+    data_bytes: int
+    payload_bytes: int
 
 
-async def read_event(reader: asyncio.StreamReader, max_payload_bytes: int) -> Event | None:
+async def read_event(reader: asyncio.StreamReader, limits: EventLimits) -> Event | None:
     """Returns the next event, or None at the end of the connection.
 
     Raises:
@@ -34,15 +46,16 @@ async def read_event(reader: asyncio.StreamReader, max_payload_bytes: int) -> Ev
     header = _json_object(line, "event header")
     event_type = header.get("type")
     if not isinstance(event_type, str):
-        raise InvalidEvent(f"event header needs a `type` that is text, got {event_type!r}")
+        raise InvalidEvent(f"event header needs a `type` that is text, got {excerpt(event_type)}")
     data = header.get("data") or {}
     if not isinstance(data, dict):
-        raise InvalidEvent(f"{event_type}: `data` must be an object")
-    data_length = _length(header, "data_length", MAX_DATA_BYTES, event_type)
-    payload_length = _length(header, "payload_length", max_payload_bytes, event_type)
+        raise InvalidEvent(f"{excerpt(event_type)}: `data` must be an object")
+    data_length = _length(header, "data_length", limits.data_bytes)
+    payload_length = _length(header, "payload_length", limits.payload_bytes)
     try:
         if data_length:
-            data |= _json_object(await reader.readexactly(data_length), f"{event_type} data")
+            raw = await reader.readexactly(data_length)
+            data |= _json_object(raw, f"{excerpt(event_type)} data")
         payload = await reader.readexactly(payload_length) if payload_length else None
     except asyncio.IncompleteReadError:
         return None
@@ -51,7 +64,9 @@ async def read_event(reader: asyncio.StreamReader, max_payload_bytes: int) -> Ev
 
 def _json_object(raw: bytes, what: str) -> dict[str, Any]:
     try:
-        value = json.loads(raw)
+        value = json.loads(raw.decode())
+        if b"\\ud" in raw.lower():
+            value = _without_lone_surrogates(value)
     except (ValueError, RecursionError):
         raise InvalidEvent(f"{what} is not JSON") from None
     if not isinstance(value, dict):
@@ -59,10 +74,27 @@ def _json_object(raw: bytes, what: str) -> dict[str, Any]:
     return value
 
 
-def _length(header: dict[str, Any], name: str, most: int, event_type: str) -> int:
+def _without_lone_surrogates(value: Any) -> Any:
+    r"""Returns a JSON value with U+FFFD for each half of a character in its texts.
+
+    JSON can write one (`"\ud83d"`, as where a client cuts a text within an emoji), but it cannot
+    be encoded: it would fail wherever the text is sent, logged or tokenized.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        halves = text.encode("utf-16", "surrogatepass")
+        return json.loads(halves.decode("utf-16", "replace"))
+    return value
+
+
+def _length(header: dict[str, Any], name: str, most: int) -> int:
     length = header.get(name)
     if length is None:
         return 0
     if not isinstance(length, int) or isinstance(length, bool) or not 0 <= length <= most:
-        raise InvalidEvent(f"{event_type}: {name} must be from 0 to {most}, got {str(length)[:40]}")
+        raise InvalidEvent(
+            f"{excerpt(header['type'])}: {name} must be from 0 to {most}, got {excerpt(length)}"
+        )
     return length

@@ -3,33 +3,66 @@
 import asyncio
 import logging
 import os
+import selectors
 import socket
+import sys
+from collections.abc import Coroutine
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from wyoming.error import Error
 from wyoming.event import async_get_stdin
 
+from wyoming_serving.admission import Admission, IPAddress, client_address
+from wyoming_serving.connection import Connection, ConnectionLimits
 from wyoming_serving.discovery import Advertisement, default_name
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.events import MAX_HEADER_BYTES
-from wyoming_serving.session import Session, SessionHost, SessionLimits
+from wyoming_serving.events import MAX_HEADER_BYTES, EventLimits
+from wyoming_serving.session import STOP_SECONDS, Session, SessionHost
 from wyoming_serving.settings import Settings
-from wyoming_serving.sockets import EVERY_ADDRESS, listen_on
+from wyoming_serving.sockets import EVERY_ADDRESS, listen_on, remove_dead_socket
 
 _LOGGER = logging.getLogger(__name__)
+
+
+class ListenerHost(SessionHost, Protocol):
+    """What a listener needs of its service."""
+
+    async def wait_until_answering(self) -> None:
+        """Wait until a new request is answered without waiting for the engine."""
+
+
+@dataclass
+class _Client:
+    """One that connected; without a session it is being told why it may not."""
+
+    address: IPAddress | None
+    connection: Connection
+    session: Session | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.session is not None and self.session.is_open
 
 
 class Listener:
     """Accepts clients where the settings say, and owns their sessions until it is closed."""
 
-    def __init__(self, name: str, settings: Settings, host: SessionHost) -> None:
+    def __init__(self, name: str, settings: Settings, host: ListenerHost) -> None:
         """`name` is advertised with the host's name, unless the settings have another."""
         self._name = name
         self._settings = settings
         self._host = host
-        self._limits = SessionLimits(settings.max_payload_bytes, settings.idle_seconds)
-        self._sessions: dict[asyncio.Task[None], Session] = {}
+        self._limits = ConnectionLimits(
+            EventLimits(settings.max_data_bytes, settings.max_payload_bytes),
+            settings.idle_seconds,
+            settings.send_seconds,
+        )
+        self._admission = Admission.from_settings(settings)
+        self._clients: dict[asyncio.Task[None], _Client] = {}
         self._server: asyncio.Server | None = None
         self._advertisement: Advertisement | None = None
         self._port: int | None = None
@@ -44,10 +77,12 @@ class Listener:
     @property
     def open_sessions(self) -> int:
         """The number of connections."""
-        return len(self._sessions)
+        return sum(client.is_open for client in self._clients.values())
 
     async def open(self) -> None:
-        """Begin to accept clients, and advertise where the settings ask for it.
+        """Begin to accept clients.
+
+        Where the settings ask for it, advertise as soon as the host answers them.
 
         Raises:
             ServiceError: `port-taken`, the address cannot be had.
@@ -60,26 +95,29 @@ class Listener:
                 await self._open_unix(Path(uri.netloc + uri.path))
             else:
                 await self._open_tcp(uri.hostname or "0.0.0.0", uri.port or 0)
-        except OSError as error:
-            reason = error.strerror or error
+        except (OSError, ValueError) as error:  # a ValueError: standard output is a plain file
+            reason = error.strerror if isinstance(error, OSError) else None
             raise ServiceError(
-                ErrorCode.PORT_TAKEN, f"cannot listen on {self._settings.uri}: {reason}"
+                ErrorCode.PORT_TAKEN, f"cannot listen on {self._settings.uri}: {reason or error}"
             ) from None
 
     async def close(self) -> None:
         """Take no new clients, let running requests finish in the time allowed, end the rest."""
-        if self._advertisement is not None:
-            await self._advertisement.stop()
         if self._server is not None:
             self._server.close()
-        for session in list(self._sessions.values()):
-            session.drain()
-        if self._sessions:
-            await asyncio.wait(self._sessions, timeout=self._settings.drain_seconds)
-        left = list(self._sessions)
+        withdrawing = asyncio.create_task(self._withdraw(), name="withdraw")
+        for client in list(self._clients.values()):
+            if client.session is not None:
+                client.session.drain()
+        await asyncio.wait([withdrawing, *self._clients], timeout=self._settings.drain_seconds)
+        left = [withdrawing, *self._clients]
         for task in left:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.wait(left, timeout=2 * STOP_SECONDS)
+
+    async def _withdraw(self) -> None:
+        if self._advertisement is not None:
+            await self._advertisement.stop()
 
     async def _open_tcp(self, host: str, port: int) -> None:
         if host in EVERY_ADDRESS:
@@ -94,11 +132,13 @@ class Listener:
         _LOGGER.info("listening on tcp://%s:%d", f"[{host}]" if ":" in host else host, port)
         if self._settings.zeroconf and not _is_loopback(host):
             name = self._settings.zeroconf_name or default_name(self._name)
-            self._advertisement = Advertisement(name, host, port)
-            self._advertisement.start()
+            self._advertisement = Advertisement(
+                name, host, port, self._settings.zeroconf_interfaces
+            )
+            self._advertisement.start(self._host.wait_until_answering)
 
     async def _open_unix(self, path: Path) -> None:
-        _remove_stale_socket(path)
+        await asyncio.to_thread(remove_dead_socket, path)
         self._server = await asyncio.start_unix_server(
             self._on_connect, path, limit=MAX_HEADER_BYTES
         )
@@ -106,28 +146,55 @@ class Listener:
 
     async def _open_stdio(self) -> None:
         loop = asyncio.get_running_loop()
+        with selectors.DefaultSelector() as selector:
+            selector.register(sys.stdin, selectors.EVENT_READ)  # fails where asyncio would later
         reader = await async_get_stdin(loop)
         transport, protocol = await loop.connect_write_pipe(
-            lambda: asyncio.streams.FlowControlMixin(loop=loop), _take_stdout()
+            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), _take_stdout()
         )
         writer = asyncio.StreamWriter(transport, protocol, None, loop)
-        session = Session(reader, writer, self._host, self._limits, answer_after_eof=True)
-        self._own(session).add_done_callback(lambda _: self.ended.set())
+        connection = Connection(reader, writer, self._limits, answer_after_eof=True)
+        session = Session(connection, self._host)
+        self._own(session.run(), _Client(None, connection, session)).add_done_callback(
+            lambda _: self.ended.set()
+        )
 
     async def _on_connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._sessions) >= self._settings.max_connections:
-            _LOGGER.warning("connection refused: %d are open", len(self._sessions))
-            writer.close()
+        connection = Connection(reader, writer, self._limits)
+        address = client_address(writer.get_extra_info("peername"))
+        self._bound_leaving()
+        try:
+            self._admission.check(address, self._clients.values())
+        except ServiceError as error:
+            self._own(self._refuse(connection, error), _Client(address, connection))
             return
         sock = writer.get_extra_info("socket")
-        if sock is not None and sock.family != socket.AF_UNIX:
+        if sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._own(Session(reader, writer, self._host, self._limits))
+        session = Session(connection, self._host)
+        self._own(session.run(), _Client(address, connection, session))
 
-    def _own(self, session: Session) -> asyncio.Task[None]:
-        task = asyncio.create_task(session.run(), name="session")
-        self._sessions[task] = session
-        task.add_done_callback(lambda done: self._sessions.pop(done, None))
+    def _bound_leaving(self) -> None:
+        """Hang up on the oldest of too many that only wait for their connections to close.
+
+        As many may wait as may be open: one that failed or was refused keeps its socket until it
+        has read why.
+        """
+        leaving = [client for client in self._clients.values() if not client.is_open]
+        for client in leaving[: max(0, len(leaving) - self._admission.most + 1)]:
+            client.connection.abort()
+
+    async def _refuse(self, connection: Connection, error: ServiceError) -> None:
+        _LOGGER.warning("%s: connection refused (%s): %s", connection.peer, error.code, error.text)
+        self._host.count_request(error.code)
+        await connection.send_last(Error(text=error.text, code=error.code))
+        await connection.drop_input()
+        await connection.close()
+
+    def _own(self, work: Coroutine[Any, Any, None], client: _Client) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name="session")
+        self._clients[task] = client
+        task.add_done_callback(lambda done: self._clients.pop(done, None))
         return task
 
 
@@ -136,12 +203,6 @@ def _take_stdout() -> FileIO:
     events = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     return events
-
-
-def _remove_stale_socket(path: Path) -> None:
-    """Remove what a killed process left behind; anything but a socket stays."""
-    if path.is_socket():
-        path.unlink()
 
 
 def _is_loopback(host: str) -> bool:

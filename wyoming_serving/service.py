@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -41,11 +40,18 @@ from wyoming_serving.supervision import (
     SupervisionLimits,
     Supervisor,
 )
+from wyoming_serving.termination import Termination
 
 if TYPE_CHECKING:  # imported only where HTTP is asked for, as it takes a quarter of a second
     from aiohttp import web
 
 _LOGGER = logging.getLogger(__name__)
+
+CLOSE_SECONDS = 0.7
+"""After the time to drain, for clients and the engine to close."""
+
+EXIT_SECONDS = 0.2
+"""After that, for the interpreter to end."""
 
 
 class Service(ABC):
@@ -84,6 +90,10 @@ class Service(ABC):
     @abstractmethod
     def info(self) -> Info:
         """Returns what the service offers, as far as it is known now."""
+
+    async def describe(self) -> Info:
+        """Returns the answer to a `describe`; a service may look around first."""
+        return self.info()
 
     @abstractmethod
     def handler(self, client: Client) -> Handler:
@@ -177,6 +187,10 @@ class Service(ABC):
         if self.state is ServiceState.LOADING:  # loading may have found it degraded
             self.enter(ServiceState.READY)
         _LOGGER.info("%s after %.1f s", self.state, loop.time() - started)
+
+    async def wait_until_answering(self) -> None:
+        """Wait until a new request is answered without waiting for the engine."""
+        await self.wait_for_state(ServiceState.READY, ServiceState.DEGRADED)
 
     async def wait_ready(self) -> None:
         """Wait until the engine is loaded.
@@ -278,21 +292,16 @@ async def running(service: Service) -> AsyncIterator[int]:
 async def serve(service: Service) -> int:
     """Run `service` until SIGTERM, SIGINT, the end of its input or the loss of its engine.
 
-    Returns the exit status, 0 where it was told to end.
+    Returns the exit status, 0 where it was told to end. After a signal the process ends within
+    `drain_seconds` and a little, whatever hangs.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        async with _started(service) as (listener, *work):
-            await _until_stopped(work, [stop, listener.ended])
-    except ServiceError as error:
-        _LOGGER.error("%s", error.text)
-        return 1
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+    with Termination(service.settings.drain_seconds + CLOSE_SECONDS) as termination:
+        try:
+            async with _started(service) as (listener, *work):
+                await _until_stopped(work, [termination.requested, listener.ended])
+        except ServiceError as error:
+            _LOGGER.error("%s", error.text)
+            return 1
     return 0
 
 
@@ -303,11 +312,17 @@ def run(service: Service) -> int:
     process alive that was told to end: then the process exits without it.
     """
     with library_output_logged():
-        status = asyncio.run(serve(service))
-    if any(not t.daemon and t is not threading.main_thread() for t in threading.enumerate()):
-        logging.shutdown()
-        sys.stdout.flush()
-        os._exit(status)
+        return asyncio.run(_run(service))
+
+
+async def _run(service: Service) -> int:
+    status = await serve(service)
+    logging.shutdown()
+    sys.stdout.flush()
+    # ends what asyncio and the interpreter would wait for: threads that compute
+    last = threading.Timer(EXIT_SECONDS, os._exit, [status])
+    last.daemon = True
+    last.start()
     return status
 
 

@@ -7,6 +7,7 @@ the flag and `PREFIX_ITS_NAME` the environment variable.
 
 import argparse
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticUndefined
 from pydantic_settings import (
@@ -40,6 +41,23 @@ Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda|cuda:\d+)$")]
 ALLOWED_DEVICES = "auto, cpu, cuda, cuda:N"
 
 
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+"""A list setting: a YAML list, or one string with commas; see `split_commas`."""
+
+
+def split_commas(value: object) -> object:
+    """Turn `a, b` into `("a", "b")`; anything but a string passes through."""
+    if isinstance(value, str):
+        return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+    return value
+
+
+def _checked_networks(networks: tuple[str, ...]) -> tuple[str, ...]:
+    for network in networks:
+        ipaddress.ip_network(network, strict=False)  # raises ValueError
+    return networks
+
+
 class SettingsError(Exception):
     """One line that names the setting, its value and what is allowed."""
 
@@ -53,6 +71,18 @@ class Settings(BaseSettings):
     zeroconf: bool = Field(True, description="Advertise a tcp service on the local network")
     zeroconf_name: str | None = Field(
         None, description="Instance name to advertise; by default made from the host's name"
+    )
+    zeroconf_interfaces: Annotated[CommaSeparated, BeforeValidator(split_commas)] = Field(
+        (),
+        description="Network interfaces, or addresses, to advertise; by default those that have "
+        "a cable, radio or default route, but no bridge of containers and no VPN",
+    )
+    allowed_networks: Annotated[
+        CommaSeparated, BeforeValidator(split_commas), AfterValidator(_checked_networks)
+    ] = Field(
+        (),
+        description="Networks from which clients may connect, beside this machine; empty is all",
+        json_schema_extra={"allowed": "networks as 192.168.1.0/24 or fd00::/8, commas between"},
     )
     device: Device = Field(
         "auto",
@@ -80,12 +110,31 @@ class Settings(BaseSettings):
         120.0, gt=0, le=3600, description="How long a request waits for the model to load"
     )
     idle_seconds: float = Field(
-        300.0, gt=0, le=86_400, description="A connection that sends nothing this long is closed"
+        300.0,
+        gt=0,
+        le=86_400,
+        description="A connection that sends nothing this long, while no answer is on its way, "
+        "is closed",
+    )
+    send_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=3600,
+        description="A client that does not take an event of its answer in this time is dropped",
     )
     drain_seconds: float = Field(
         10.0, ge=0, le=3600, description="Time for running requests to finish after SIGTERM"
     )
     max_connections: int = Field(512, ge=1, le=100_000, description="Connections at one time")
+    max_connections_per_address: int = Field(
+        128,
+        ge=1,
+        le=100_000,
+        description="Connections at one time from one address; this machine's own are not counted",
+    )
+    max_data_bytes: int = Field(
+        128 << 10, ge=4096, le=16 << 20, description="Longest JSON data of one event"
+    )
     max_payload_bytes: int = Field(
         8 << 20, ge=4096, le=1 << 30, description="Largest payload of one event"
     )
@@ -202,16 +251,6 @@ class Settings(BaseSettings):
 _OF_KUBERNETES = re.compile(r"SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?")
 """What Kubernetes sets in every pod for a service named `funasr`: FUNASR_SERVICE_HOST,
 FUNASR_PORT_10300_TCP_ADDR and so on."""
-
-CommaSeparated = Annotated[tuple[str, ...], NoDecode]
-"""A list setting: a YAML list, or one string with commas; see `split_commas`."""
-
-
-def split_commas(value: object) -> object:
-    """Turn `a, b` into `("a", "b")`; anything but a string passes through."""
-    if isinstance(value, str):
-        return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
-    return value
 
 
 def allowed_values(field: FieldInfo) -> str:

@@ -38,6 +38,18 @@ async def transcript(wire: Wire) -> Transcript:
     return Transcript.from_event(await wire.read_type("transcript"))
 
 
+async def test_the_context_of_a_request_comes_back(make_service: ServiceMaker) -> None:
+    given = {"conversation": "7", "confidence": "the client's own"}
+    async with running(make_service()) as port, connect(port) as wire:
+        await wire.send(*request(context=given))
+        context = (await transcript(wire)).context
+        assert context is not None
+        assert context["conversation"] == "7"
+        assert isinstance(context["confidence"], float)
+        await wire.send(Event("transcribe", {"context": "7"}))
+        assert "context must be an object" in await wire.read_error("invalid-event")
+
+
 async def test_wyomings_own_client_gets_a_transcript(make_service: ServiceMaker) -> None:
     async with (
         running(make_service()) as port,

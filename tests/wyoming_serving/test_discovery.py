@@ -5,6 +5,7 @@ import ipaddress
 import socket
 from collections.abc import AsyncIterator
 
+import ifaddr
 import pytest
 from zeroconf import IPVersion, ServiceStateChange
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
@@ -23,6 +24,10 @@ needs_network = pytest.mark.skipif(
     not reachable_addresses("0.0.0.0"),
     reason="needs a network address that is neither loopback nor link-local",
 )
+
+
+async def at_once() -> None:
+    """What an advertisement waits for."""
 
 
 class Browser:
@@ -87,7 +92,7 @@ def test_the_default_name_is_stable_and_a_dns_label(monkeypatch: pytest.MonkeyPa
 @needs_network
 async def test_seen_with_address_and_port_then_withdrawn(browser: Browser) -> None:
     advertisement = Advertisement("seen-test", "0.0.0.0", PORT)
-    advertisement.start()
+    advertisement.start(at_once)
     await until(lambda: "seen-test" in browser.names)
     info = await browser.look_up("seen-test")
     assert info.port == PORT
@@ -101,9 +106,9 @@ async def test_seen_with_address_and_port_then_withdrawn(browser: Browser) -> No
 async def test_two_of_one_name_get_two_names(browser: Browser) -> None:
     first = Advertisement("clash-test", "0.0.0.0", PORT)
     second = Advertisement("clash-test", "0.0.0.0", PORT + 1)
-    first.start()
+    first.start(at_once)
     await until(lambda: browser.ours("clash-test") == ["clash-test"])
-    second.start()
+    second.start(at_once)
     await until(lambda: len(browser.ours("clash-test")) == 2)
     ports = {(await browser.look_up(name)).port for name in browser.ours("clash-test")}
     assert ports == {PORT, PORT + 1}
@@ -111,10 +116,37 @@ async def test_two_of_one_name_get_two_names(browser: Browser) -> None:
     await until(lambda: browser.ours("clash-test") == [])
 
 
+@needs_network
+async def test_it_waits_until_requests_are_answered(browser: Browser) -> None:
+    answering = asyncio.Event()
+    early = Advertisement("late-test", "0.0.0.0", PORT)
+    early.start(answering.wait)
+    marker = Advertisement("marker-test", "0.0.0.0", PORT)
+    marker.start(at_once)
+    await until(lambda: "marker-test" in browser.names)
+    assert "late-test" not in browser.names
+    answering.set()
+    await until(lambda: "late-test" in browser.names)
+    await asyncio.gather(early.stop(), marker.stop())
+
+
+@needs_network
+def test_addresses_can_be_chosen() -> None:
+    one = reachable_addresses("0.0.0.0")[0]
+    assert reachable_addresses("0.0.0.0", [str(one)]) == [one]
+    assert reachable_addresses("0.0.0.0", ["no-such-interface"]) == []
+    [name] = [
+        adapter.nice_name
+        for adapter in ifaddr.get_adapters()
+        if any(ip.ip == str(one) or ip.ip[0] == str(one) for ip in adapter.ips)
+    ]
+    assert one in reachable_addresses("0.0.0.0", [name])
+
+
 async def test_nothing_to_advertise_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     advertisement = Advertisement("loopback-test", "127.0.0.1", PORT)
-    advertisement.start()
+    advertisement.start(at_once)
     await until(lambda: "no network address to advertise yet" in caplog.text)
     await advertisement.stop()
 

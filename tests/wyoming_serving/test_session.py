@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 from wyoming.event import Event
+from wyoming.info import SelectProgram
 from wyoming.ping import Ping
 
 from tests.support.waiting import until
@@ -21,8 +22,11 @@ from tests.wyoming_serving.echo import (
     echo,
     settings,
 )
+from wyoming_serving.connection import Connection, ConnectionLimits
+from wyoming_serving.errors import InvalidEvent
+from wyoming_serving.events import EventLimits
 from wyoming_serving.service import running
-from wyoming_serving.session import Client, Session, SessionLimits, SessionState
+from wyoming_serving.session import Client, Session, SessionState
 
 
 async def test_events_are_answered_in_order(service: EchoService) -> None:
@@ -128,6 +132,21 @@ async def test_inline_data_and_separate_data_are_both_read(service: EchoService)
         assert (await wire.read_type("ping")).data["text"] == "inner"
 
 
+async def test_a_client_may_select_a_program(service: EchoService) -> None:
+    async with running(service) as port, connect(port) as wire:
+        await wire.send(Event("program"))
+        assert (await wire.read_type("ping")).data["text"] is None
+        await wire.send(SelectProgram(name="echo"), Event("program"))
+        assert (await wire.read_type("ping")).data["text"] == "echo"
+
+
+@pytest.mark.parametrize("name", ["whisper", None, ["echo"]])
+async def test_a_program_that_is_not_there_is_an_error(service: EchoService, name: object) -> None:
+    async with running(service) as port, connect(port) as wire:
+        await wire.send(Event("select-program", {"name": name}))
+        assert (await wire.read_error("unknown-program")).endswith("allowed: echo")
+
+
 async def test_a_client_that_leaves_cancels_its_work(service: EchoService) -> None:
     async with running(service) as port:
         service.gate.clear()
@@ -178,19 +197,20 @@ async def test_work_that_is_cancelled_before_its_first_step_is_closed_once(
     class AtOnce(EchoHandler):
         async def handle(self, event: Event) -> None:
             await self.client.answer(work)
+            raise InvalidEvent("and that is all")
 
     class AtOnceService(EchoService):
         def handler(self, client: Client) -> EchoHandler:
             return AtOnce(self, client)
 
-    # both the event and the end are there when the session begins to read
     reader = asyncio.StreamReader()
     reader.feed_data(encode(echo("x")))
     reader.feed_eof()
     ours, theirs = socket.socketpair()
     with theirs:
         _, writer = await asyncio.open_connection(sock=ours)
-        session = Session(reader, writer, AtOnceService(settings()), SessionLimits(4096, 60))
+        limits = ConnectionLimits(EventLimits(4096, 4096), idle_seconds=60, send_seconds=60)
+        session = Session(Connection(reader, writer, limits), AtOnceService(settings()))
         await session.run()
     assert session.state is SessionState.CLOSED
     assert (work.steps, work.closed) == (0, 1)
@@ -220,12 +240,12 @@ async def test_hundreds_of_idle_connections_do_not_matter(service: EchoService) 
             writer.close()
 
 
-async def test_connections_beyond_the_limit_are_closed() -> None:
+async def test_connections_beyond_the_limit_are_told_so() -> None:
     service = EchoService(settings("--max-connections", "1"))
     async with running(service) as port, connect(port) as first:
         await first.send(DESCRIBE)
         await first.read_type("info")
         async with connect(port) as second:
-            assert await second.read() is None
+            await second.read_error("too-many-connections")
         await first.send(DESCRIBE)
         await first.read_type("info")

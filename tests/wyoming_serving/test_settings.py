@@ -124,6 +124,13 @@ def test_a_wrong_value_is_one_line_with_name_value_and_what_is_allowed(
         assert part in str(error.value)
 
 
+def test_networks_are_given_with_commas_and_checked() -> None:
+    networks = load("--allowed-networks", "192.168.1.0/24, fd00::/8").allowed_networks
+    assert networks == ("192.168.1.0/24", "fd00::/8")
+    with pytest.raises(SettingsError, match=r"'10\.0\.0\.0/8,home' is not allowed; .*192\.168"):
+        load("--allowed-networks", "10.0.0.0/8,home")
+
+
 @pytest.mark.parametrize(
     ("content", "part"),
     [

@@ -26,6 +26,8 @@ class RequestOptions:
     hotwords: tuple[Hotword, ...]
     silence_ms: int
     """Silence that ends the utterance, where the server looks for its end."""
+    context: dict[str, Any]
+    """What the client wants back with the transcript: the context of its dialog."""
 
 
 class OptionsReader:
@@ -56,6 +58,7 @@ class OptionsReader:
             language=model_language(tag, self._settings.language, model.languages),
             hotwords=self._merged(data),
             silence_ms=self._silence_ms(_text(data, "vad_sensitivity")),
+            context=_context(data),
         )
 
     def _merged(self, data: dict[str, Any]) -> tuple[Hotword, ...]:
@@ -88,6 +91,13 @@ def _text(data: dict[str, Any], name: str) -> str | None:
     value = data.get(name)
     if value is not None and not isinstance(value, str):
         raise InvalidEvent(f"transcribe: {name} must be text, got {type(value).__name__}")
+    return value
+
+
+def _context(data: dict[str, Any]) -> dict[str, Any]:
+    value = data.get("context") or {}
+    if not isinstance(value, dict):
+        raise InvalidEvent(f"transcribe: context must be an object, got {type(value).__name__}")
     return value
 
 

@@ -239,7 +239,7 @@ class Utterance:
         if self._voice_events and audio:
             await self._voice_events.finish(audio)
         recognition = self._in_script(recognition)
-        context = transcript_context(
+        context = self._options.context | transcript_context(
             recognition,
             audio,
             ended_by=self._ended_by,

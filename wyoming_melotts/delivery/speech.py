@@ -45,15 +45,13 @@ class SpeechEngine(Protocol):
         """
 
     def speak(
-        self, voice: Voice, text: str, crowded: Callable[[], bool] = ...
+        self, voice: Voice, text: str, crowded: Callable[[], bool] = ..., speed: float = ...
     ) -> Iterator[Samples]:
         """The audio of a sentence in chunks, each computed when it is asked for.
 
-        `crowded` says whether other sentences are being spoken at the same time.
+        `crowded` says whether other sentences are being spoken at the same time; `speed` is
+        relative to the settings'.
         """
-
-    def advance(self, speeches: Sequence[Speech]) -> Sequence[bytes | Exception | None]:
-        """The next chunk of each speech, None at its end; a failure is its own speech's alone."""
 
     def close(self) -> None:
         """Free what it holds."""
@@ -76,7 +74,7 @@ class SentenceAudio:
         self._tidying: asyncio.Task[None] | None = None
 
     async def chunks(
-        self, voice: Voice, sentence: str, playback: Playback
+        self, voice: Voice, sentence: str, speed: float, playback: Playback
     ) -> AsyncGenerator[bytes, None]:
         """The audio of a sentence as 16-bit PCM, as it is computed.
 
@@ -87,9 +85,9 @@ class SentenceAudio:
         Raises:
             ServiceError: the voice cannot be loaded, or too much waits.
         """
-        key = (voice.name, sentence)
+        key = (voice.name, sentence, speed)
         known = self._cache.get(key)
-        source = self._computed(voice, sentence, playback) if known is None else _cut(known)
+        source = self._computed(voice, sentence, speed, playback) if known is None else _cut(known)
         chunks: list[bytes] = []
         async for chunk in source:
             playback.add(len(chunk))
@@ -99,8 +97,7 @@ class SentenceAudio:
 
     async def compute_some(self, voice: Voice, sentence: str) -> None:
         """Compute the first chunk of a sentence behind all other work, and drop it."""
-        speech = await self._speech(voice, sentence)
-        await self._scheduler.submit(speech, _LATER_AUDIO)
+        await self._scheduler.submit(await self._speech(voice, sentence, 1.0), _LATER_AUDIO)
 
     async def close(self) -> None:
         """Forget what was to be done later."""
@@ -109,9 +106,9 @@ class SentenceAudio:
             await asyncio.gather(self._tidying, return_exceptions=True)
 
     async def _computed(
-        self, voice: Voice, sentence: str, playback: Playback
+        self, voice: Voice, sentence: str, speed: float, playback: Playback
     ) -> AsyncGenerator[bytes, None]:
-        speech = await self._speech(reading_voice(sentence, voice), sentence)
+        speech = await self._speech(reading_voice(sentence, voice), sentence, speed)
         self._speaking += 1
         try:
             while (chunk := await self._next_chunk(speech, playback)) is not None:
@@ -121,12 +118,13 @@ class SentenceAudio:
             if not self._speaking:
                 self._tidy_up_later()
 
-    async def _speech(self, voice: Voice, sentence: str) -> Speech:
+    async def _speech(self, voice: Voice, sentence: str, speed: float) -> Speech:
         """A sentence to be advanced. Its voice is loaded before, not in its first job: loading may
         take longer than a batch is given, and others speak meanwhile."""
         if voice.model.key not in self._engine.loaded:
             await call_in_thread(partial(self._engine.load, voice.model), "voice")
-        return map(encode_pcm16, self._engine.speak(voice, sentence, self._is_crowded))
+        samples = self._engine.speak(voice, sentence, self._is_crowded, speed)
+        return map(encode_pcm16, samples)
 
     async def _next_chunk(self, speech: Speech, playback: Playback) -> bytes | None:
         return await self._scheduler.submit(
