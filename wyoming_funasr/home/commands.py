@@ -7,6 +7,8 @@ from typing import Any
 
 from wyoming_funasr.home.description import Home, names_of
 from wyoming_funasr.home.grammar import fits_template, read_intents
+from wyoming_funasr.home.phrasing import variants
+from wyoming_funasr.home.templates import Templates
 from wyoming_funasr.home.writing import spoken
 
 _MOST_REMEMBERED = 500
@@ -35,7 +37,7 @@ class Commands:
         self._lists = _slot_lists(home)
         intents = read_intents(language)
         self._intents = intents
-        self._blocks = list(_blocks(language, home, intents))
+        self._templates = Templates(list(_blocks(language, home, intents)), intents, home)
         # a block that is about this room needs a room: any will do to know that it is understood
         area = home.areas[0].name if home.areas else "here"
         self._context = {"area": area}
@@ -49,6 +51,13 @@ class Commands:
                 self._known.popitem(last=False)
             self._known[text] = self._match(text) if 0 < len(text) <= _LONGEST_TEXT else None
         return self._known[text]
+
+    def phrase(self, text: str) -> str | None:
+        """The text as Home Assistant understands it: itself, or in other words; None for neither."""
+        if self.understand(text) is not None:
+            return text
+        found = (one for one in variants(text, self._language) if self.understand(one))
+        return next(found, None)
 
     def _match(self, text: str) -> Command | None:
         from hassil import recognize_best
@@ -70,15 +79,12 @@ class Commands:
         return None if result is None else _command(result)
 
     def _possible(self, text: str) -> Any:
-        """Home Assistant's intents without the blocks whose words are not in the text."""
+        """Home Assistant's intents without the sentences that the text cannot be."""
         from hassil.intents import Intent, Intents
 
-        folded = text.casefold()
-        haystack = folded + "\n" + "".join(folded.split())
         found: dict[str, Intent] = {}
-        for intent, data, needed in self._blocks:
-            if any(_has_all(clauses, haystack) for clauses in needed):
-                found.setdefault(intent, Intent(intent)).data.append(data)
+        for intent, data in self._templates.possible(text):
+            found.setdefault(intent, Intent(intent)).data.append(data)
         if not found:
             return None
         known = self._intents
@@ -92,17 +98,14 @@ class Commands:
         )
 
 
-_Clauses = list[list[str]]
-
-
-def _blocks(language: str, home: Home, intents: Any) -> Iterator[tuple[str, Any, list[_Clauses]]]:
-    """Each block of templates, and the words of which its sentences need one of each clause."""
+def _blocks(language: str, home: Home, intents: Any) -> Iterator[tuple[str, Any]]:
+    """Each block of templates with the name of its intent."""
     for intent in intents.intents.values():
         for data in intent.data:
-            yield intent.name, data, _needed(data, intents)
+            yield intent.name, data
     custom = _custom(language, home)
     if custom is not None:
-        yield CUSTOM, custom, _needed(custom, intents)
+        yield CUSTOM, custom
 
 
 CUSTOM = "CustomSentence"
@@ -123,24 +126,6 @@ def _custom(language: str, home: Home) -> Any:
         for name, values in home.lists
     }
     return IntentData(own, slot_lists=lists)
-
-
-def _needed(data: Any, intents: Any) -> list[_Clauses]:
-    rules = {**intents.expansion_rules, **data.expansion_rules}
-    return [
-        [sorted(clause) for clause in sentence.get_required_clauses(rules)]
-        for sentence in data.sentences
-    ]
-
-
-def _has_all(clauses: _Clauses, haystack: str) -> bool:
-    for clause in clauses:
-        for word in clause:
-            if word in haystack:
-                break
-        else:
-            return False
-    return True
 
 
 def _slot_lists(home: Home) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def phone_distance(one: str, other: str) -> float:
     return 1.0
 
 
-def _weight(phone: str) -> float:
+def phone_weight(phone: str) -> float:
     """What it costs to leave a phone out, or to put it in."""
     return 0.4 if phone in _WEAK else 0.8
 
@@ -151,15 +151,15 @@ def distance(one: Phones, other: Phones) -> float:
     """The weighted edit distance of two sequences of phones."""
     row = [0.0]
     for phone in other:
-        row.append(row[-1] + _weight(phone))
+        row.append(row[-1] + phone_weight(phone))
     for phone in one:
-        last, row = row, [row[0] + _weight(phone)]
+        last, row = row, [row[0] + phone_weight(phone)]
         for i, against in enumerate(other):
             row.append(
                 min(
                     last[i] + phone_distance(phone, against),
-                    last[i + 1] + _weight(phone),
-                    row[i] + _weight(against),
+                    last[i + 1] + phone_weight(phone),
+                    row[i] + phone_weight(against),
                 )
             )
     return row[-1]
@@ -174,3 +174,11 @@ def unlikeness(one: Sequence[Phones], other: Sequence[Phones]) -> float:
 
 def _flat(parts: Iterable[Phones]) -> Phones:
     return tuple(phone for part in parts for phone in part)
+
+
+def syllables(text: str) -> int:
+    """About how many syllables a text has."""
+    return sum(
+        1 if is_cjk(unit[0]) else max(1, sum(phone in _VOWELS for phone in _of_unit(unit)))
+        for unit in units(text)
+    )

@@ -39,6 +39,10 @@ class Vocabulary:
         self.classes = [self._ids.get(text, SILENT) for text in texts]
         """The class of each token."""
         self.size = len(self._ids) + 1
+        self.tokens: list[list[int]] = [[] for _ in range(self.size)]
+        """The tokens of each class."""
+        for token, one in enumerate(self.classes):
+            self.tokens[one].append(token)
         self._encode = encode
         self._costs: dict[str, float] = {}
         for rank, text in enumerate(texts):
@@ -61,6 +65,11 @@ class Vocabulary:
     def spellings(self, word: str) -> tuple[tuple[int | None, ...], ...]:
         """Ways to spell a word (no spaces), the usual one first; None for what has no token."""
         return self._spellings(word)
+
+    def tokens_for(self, sentence: str) -> tuple[int, ...]:
+        """A sentence as tokens in their usual spelling; what cannot be spelled is left out."""
+        classes = [one for word in sentence.split() for one in self.spellings(word)[0]]
+        return tuple(self.tokens[one][0] for one in classes if one is not None)
 
     def lacks(self, text: str) -> bool:
         """Whether a text has characters that no token can spell."""
