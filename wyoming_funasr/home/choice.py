@@ -23,15 +23,13 @@ from wyoming_funasr.home.writing import spoken
 from wyoming_funasr.recognition.beam import Hypothesis, Lean, Together, Weighted, search
 from wyoming_funasr.recognition.ctc import LogProbs, greedy
 
-WEIGHT, BONUS = 0.4, 1.0
-"""Of the language model: for its log probability, and for each token. Measured, see
-`benchmarks`."""
+WEIGHT, BONUS = 0.6, 1.5
+"""Of the language model: for its log probability, and for each token."""
 
-_SOUND_WEIGHT = 2.0
-_NAME_COST = 2.0
-"""Nats that a name put in costs, and for each unit of distance of its sound."""
+_NAME_COST, _SOUND_WEIGHT = 2.0, 2.5
+"""Nats that a name put in costs: always, and for each unit of distance of its sound."""
 
-_LENGTH_SPREAD = 0.18
+_LENGTH_SPREAD = 0.25
 _SYLLABLE_SECONDS = {"en": 0.24, "zh": 0.21}
 _LONGEST_GAP_SECONDS = 0.3
 """A longer gap between tokens is a pause, which says nothing of the length of the words."""
@@ -39,18 +37,18 @@ _LONGEST_GAP_SECONDS = 0.3
 _COMMAND_WORTH = 4.0
 """Nats by which a text that Home Assistant acts on may be behind another."""
 
-_CLEAR = 2.0
+_CLEAR = 2.5
 """Nats between two commands that do different things; closer ones are ambiguous."""
 
 _LONGEST = 0.3
 """Log of speech length by expected length above which words must have been left out."""
 
-_MOST_LOST = 0.2
+_MOST_LOST = 0.3
 """Nats a frame by which the acoustics of a command may be behind the best."""
 
 _CARRIERS = 3
 _MOST_SCORED = 40
-_MOST_CHECKED = 6
+_MOST_CHECKED = 20
 
 
 @dataclass(frozen=True)
@@ -131,11 +129,14 @@ class Chooser:
         plain = Hypothesis(heard, path_score(log_probs, heard, model.blank) or -1e9, 0.0)
         found = search(log_probs, model.blank, lean)
         length = self._length(log_probs)
-        candidates = self._candidates(log_probs, [plain, *found], length, lean)
         acoustic = self._candidate(model.write(heard), heard, plain.acoustic, length, lean)
         leaned = self._candidate(
             model.write(found[0].tokens), found[0].tokens, found[0].acoustic, length, lean
         )
+        said = self._understand(acoustic)
+        if said is not None and acoustic.text == leaned.text:
+            return self._settled(log_probs, said, ())
+        candidates = self._candidates(log_probs, [plain, *found], length, lean)
         return self._decide(log_probs, acoustic, leaned, candidates)
 
     def _decide(
@@ -168,9 +169,7 @@ class Chooser:
             return Choice(heard.text, heard.tokens)
         return self._settled(log_probs, best, ())
 
-    def _settled(
-        self, log_probs: LogProbs, chosen: _Understood, others: tuple[str, ...]
-    ) -> Choice:
+    def _settled(self, log_probs: LogProbs, chosen: _Understood, others: tuple[str, ...]) -> Choice:
         """The command, or its opposite where that is what the acoustics say."""
         score = self._path(log_probs, chosen.candidate.text)
         best, best_score = chosen, score

@@ -53,7 +53,7 @@ class Commands:
         return self._known[text]
 
     def phrase(self, text: str) -> str | None:
-        """The text as Home Assistant understands it: itself, or in other words; None for neither."""
+        """The text as Home Assistant understands it: as it is or in other words; else None."""
         if self.understand(text) is not None:
             return text
         found = (one for one in variants(text, self._language) if self.understand(one))
@@ -114,16 +114,13 @@ CUSTOM = "CustomSentence"
 
 def _custom(language: str, home: Home) -> Any:
     from hassil import parse_sentence
-    from hassil.intents import IntentData, TextSlotList
+    from hassil.intents import IntentData, SlotList, TextSlotList
 
-    own = [
-        one for one in home.sentences if fits_template(parse_sentence(one).expression, language)
-    ]
+    own = [one for one in home.sentences if fits_template(parse_sentence(one).expression, language)]
     if not own:
         return None
-    lists = {
-        name: TextSlotList.from_strings(values, allow_template=False)
-        for name, values in home.lists
+    lists: dict[str, SlotList] = {
+        name: TextSlotList.from_strings(values, allow_template=False) for name, values in home.lists
     }
     return IntentData(own, slot_lists=lists)
 

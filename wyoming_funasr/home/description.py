@@ -156,9 +156,7 @@ class _Reader:
         )
 
     def _aliases(self, keys: dict[str, yaml.Node]) -> tuple[str, ...]:
-        return self._each(
-            keys.get("aliases"), "aliases", lambda one: self._text(one, "an alias")
-        )
+        return self._each(keys.get("aliases"), "aliases", lambda one: self._text(one, "an alias"))
 
     def _check_references(self, key: str, entries: yaml.Node | None, known: set[str]) -> None:
         if not isinstance(entries, yaml.SequenceNode):

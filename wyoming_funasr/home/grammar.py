@@ -113,11 +113,12 @@ class _Names:
         self._language = language
         self._all = [(one, self._spoken(one)) for one in home.entities]
         self._all = [(one, names) for one, names in self._all if names]
-        self._by_area = {
-            area.name: self._spoken(area) for area in home.areas if self._spoken(area)
-        }
+        self._by_area = {area.name: self._spoken(area) for area in home.areas if self._spoken(area)}
         self.floors = [names for one in home.floors if (names := self._spoken(one))]
         self.areas = list(self._by_area.values())
+        if not self._all:  # no home is known: any words may be a name
+            self._all = [(Entity("", ""), [f" {ANYTHING} "])]
+        self.areas = self.areas or [[f" {ANYTHING} "]]
         self._by_domains: dict[frozenset[str], list[tuple[Entity, list[str]]]] = {}
 
     def in_area(self, area: str) -> list[str]:
@@ -128,14 +129,16 @@ class _Names:
         """Entities of these domains with their names; no domains stand for all."""
         if domains not in self._by_domains:
             self._by_domains[domains] = [
-                one for one in self._all if not domains or one[0].domain in domains
+                one for one in self._all if not domains or one[0].domain in (*domains, "")
             ]
         return self._by_domains[domains]
 
     def _spoken(self, entry: Floor | Area | Entity) -> list[str]:
         names = names_of(entry)
         fitting = [name for name in names if fits(name, self._language)] or names
-        said = (spoken(one, self._language) for name in fitting for one in (name, self._in_words(name)))
+        said = (
+            spoken(one, self._language) for name in fitting for one in (name, self._in_words(name))
+        )
         return [name for name in dict.fromkeys(said) if name]
 
     def _in_words(self, name: str) -> str:
@@ -249,8 +252,7 @@ def _custom_block(language: str, home: Home, names: _Names, intents: Any) -> _Bl
     from hassil.intents import TextSlotList
 
     own = {
-        name: TextSlotList.from_strings(values, allow_template=False)
-        for name, values in home.lists
+        name: TextSlotList.from_strings(values, allow_template=False) for name, values in home.lists
     }
     lists = {**intents.slot_lists, **own}
     return _Block(frozenset(), names, lists, intents.expansion_rules, language)

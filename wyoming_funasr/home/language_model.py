@@ -17,11 +17,10 @@ import numpy.typing as npt
 from wyoming_funasr.home.grammar import ANYTHING, Grammar
 from wyoming_funasr.home.vocabulary import SILENT, Vocabulary
 
-_ORDER = 4
-_DISCOUNT = 0.6
-_BITS = 16
-"""Of a class in a packed n-gram: four fit into 64 bits."""
+_ORDER = 6
+"""Tokens of an n-gram: a Chinese name with its verb takes that many characters."""
 
+_DISCOUNT = 0.6
 _BEGIN, _END, _ANYTHING, _FIRST = 0, 1, 2, 3
 """Places of the special classes; the vocabulary's own begin at `_FIRST`."""
 
@@ -37,7 +36,8 @@ _GENERAL_END = 0.15
 _MOST_REMEMBERED = 20_000
 """Transitions kept for speed; then all are forgotten."""
 
-_Keys = npt.NDArray[np.uint64]
+_Numbers = npt.NDArray[np.int64]
+_Counts = dict[tuple[int, ...], dict[int, int]]
 
 
 class LanguageModel:
@@ -83,6 +83,14 @@ class LanguageModel:
         at_home = self._step_share(state, _END)[1]
         return math.log((1 - GENERAL_SHARE) * at_home + GENERAL_SHARE * _GENERAL_END)
 
+    def explains(self, state: int, token: int) -> bool:
+        """Whether the home's sentences, rather than text of any kind, go on with a token here."""
+        one = self._classes[token]
+        if one < 0:
+            return True
+        anything = self._step_share(state, _ANYTHING)[1]
+        return anything > 0.05 or self._step_share(state, one)[1] > 2 * self._background[one]
+
     def _step(self, state: int, one: int) -> tuple[int, float]:
         following, share = self._step_share(state, one)
         anything = self._step_share(state, _ANYTHING)[1]
@@ -111,7 +119,7 @@ class LanguageModel:
     def _following(self, context: tuple[int, ...], one: int) -> int:
         return self._contexts.get((*context, one)[-(_ORDER - 1) :], 0)
 
-    def _fill(self, counts: list[dict[tuple[int, ...], dict[int, int]]]) -> None:
+    def _fill(self, counts: list[_Counts]) -> None:
         """Lay the counts out in arrays, contexts from short to long."""
         contexts = [context for level in counts for context in level]
         self._contexts = {context: place for place, context in enumerate(contexts)}
@@ -149,9 +157,7 @@ def build(
     samples = min(max(SAMPLES, 8 * names), 3 * SAMPLES)
     rng = random.Random(seed)
     speller = _Speller(vocabulary, rng)
-    spelled = (
-        speller.spell(grammar.sample(rng)) for grammar in grammars for _ in range(samples)
-    )
+    spelled = (speller.spell(grammar.sample(rng)) for grammar in grammars for _ in range(samples))
     return LanguageModel(spelled, vocabulary)
 
 
@@ -176,38 +182,32 @@ class _Speller:
         return spelled
 
 
-def _counted(sentences: Iterable[Sequence[int]]) -> list[dict[tuple[int, ...], dict[int, int]]]:
-    """For each length of context (0 to 3): contexts, and how often what follows."""
+def _counted(sentences: Iterable[Sequence[int]]) -> list[_Counts]:
+    """For each length of context (0 to `_ORDER` - 1): contexts, and how often what follows."""
     flat = array("i")
     for sentence in sentences:
         flat.extend((_BEGIN, *sentence, _END))
-    stream = np.frombuffer(flat, np.int32).astype(np.uint64)
-    names, dense = np.unique(stream, return_inverse=True)
-    assert len(names) < 1 << _BITS
-    dense = dense.astype(np.uint64)
+    stream = np.frombuffer(flat, np.int32).astype(np.int64)
     begins = np.flatnonzero(stream == _BEGIN)
     since = np.arange(len(stream)) - np.repeat(begins, np.diff(np.append(begins, len(stream))))
-    counts: list[dict[tuple[int, ...], dict[int, int]]] = []
+    counts: list[_Counts] = []
+    grams = np.zeros(len(stream), np.int64)
     for size in range(1, _ORDER + 1):
-        counts.append(_level(dense, since, size, names))
+        # an n-gram is the number of the one before it, which is shorter, and the last class
+        before = np.concatenate(([0], grams[:-1])) if size > 1 else grams
+        grams = np.unique(before * (1 << 32) + stream, return_inverse=True)[1]
+        counts.append(_level(stream, grams, since, size))
     counts[0] = counts[0] or {(): {_END: 1}}
     return counts
 
 
-def _level(
-    dense: _Keys, since: npt.NDArray[np.int64], size: int, names: _Keys
-) -> dict[tuple[int, ...], dict[int, int]]:
+def _level(stream: _Numbers, grams: _Numbers, since: _Numbers, size: int) -> _Counts:
+    """What follows each context of `size` - 1 classes, within sentences."""
     last = np.flatnonzero(since >= max(1, size - 1))
-    keys = np.zeros(len(last), np.uint64)
-    for back in range(size - 1, -1, -1):
-        keys = (keys << np.uint64(_BITS)) | dense[last - back]
-    unique, often = np.unique(keys, return_counts=True)
-    mask = np.uint64((1 << _BITS) - 1)
-    columns = [
-        names[((unique >> np.uint64(_BITS * back)) & mask).astype(np.int64)].tolist()
-        for back in range(size - 1, -1, -1)
-    ]
-    found: dict[tuple[int, ...], dict[int, int]] = {}
+    _, where, often = np.unique(grams[last], return_index=True, return_counts=True)
+    places = last[where]
+    columns = [stream[places - back].tolist() for back in range(size - 1, -1, -1)]
+    found: _Counts = {}
     for *context, one, count in zip(*columns, often.tolist(), strict=True):
         found.setdefault(tuple(context), {})[one] = count
     return found

@@ -91,14 +91,17 @@ class Names:
             [phone for unit in phones(spoken(one.text, self._language)) for phone in unit]
             for one in units
         ]
+        so_far = _path_so_far(log_probs, units, blank)
         found: list[Replacement] = []
         for first in range(len(units)):
+            start = units[first - 1].end if first else 0
             row = self._left_out.copy()
             for last in range(first + 1, min(len(units), first + _MOST_UNITS) + 1):
                 for phone in heard[last - 1]:
                     row = self._heard(row, phone)
-                own = _own(log_probs, units, first, last, blank)
-                if own is not None and own < _SURE:
+                stop = units[last].start if last < len(units) else len(log_probs)
+                own = float(so_far[stop] - so_far[start])
+                if own < _SURE:
                     found += self._nearest(row, first, last, own)
         return found
 
@@ -178,10 +181,9 @@ def path_score(log_probs: LogProbs, tokens: Sequence[int], blank: int) -> float 
     return float(score[-2:].max())
 
 
-def _own(
-    log_probs: LogProbs, units: Sequence[Unit], first: int, last: int, blank: int
-) -> float | None:
-    start = units[first - 1].end if first else 0
-    stop = units[last].start if last < len(units) else len(log_probs)
-    heard = [token for unit in units[first:last] for token in unit.tokens]
-    return path_score(log_probs[start:stop], heard, blank)
+def _path_so_far(log_probs: LogProbs, units: Sequence[Unit], blank: int) -> _Floats:
+    """The score of the path of the units up to each frame; one more than there are frames."""
+    path = log_probs[:, blank].copy()
+    for unit in units:
+        path[unit.start : unit.end] = log_probs[unit.start : unit.end, unit.tokens].max(axis=1)
+    return np.concatenate((np.zeros(1, np.float32), np.cumsum(path)))
