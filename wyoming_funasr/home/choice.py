@@ -159,7 +159,8 @@ class Chooser:
         if plain is not None and (best.command.same_as(plain.command) or others):
             return self._settled(log_probs, plain, tuple(t for t in others if t != plain.text))
         if others:
-            return Choice(acoustic.text, acoustic.tokens, None, (best.text, *others))
+            heard = acoustic if self._understand(leaned) else leaned
+            return Choice(heard.text, heard.tokens, None, (best.text, *others))
         ceiling = max(one.acoustic for one in (acoustic, *candidates))
         lost = (ceiling - best.candidate.acoustic) / len(log_probs)
         behind = max(leaned.score, acoustic.score) - best.candidate.score

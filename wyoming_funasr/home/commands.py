@@ -34,7 +34,7 @@ class Commands:
 
     def __init__(self, language: str, home: Home) -> None:
         self._language = language
-        self._lists = _slot_lists(home)
+        self._lists = slot_lists(home)
         intents = read_intents(language)
         self._intents = intents
         self._templates = Templates(list(_blocks(language, home, intents)), intents, home)
@@ -125,7 +125,8 @@ def _custom(language: str, home: Home) -> Any:
     return IntentData(own, slot_lists=lists)
 
 
-def _slot_lists(home: Home) -> dict[str, Any]:
+def slot_lists(home: Home) -> dict[str, Any]:
+    """The names of a home as hassil takes them."""
     from hassil.intents import TextSlotList
 
     names = [

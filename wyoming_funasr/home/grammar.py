@@ -17,12 +17,9 @@ from typing import Any
 import yaml
 
 from wyoming_funasr.home.description import Area, Entity, Floor, Home, names_of
-from wyoming_funasr.home.writing import fits, spoken, with_number_words
+from wyoming_funasr.home.writing import ANYTHING, fits, spoken, with_number_words
 
 _LOGGER = logging.getLogger(__name__)
-
-ANYTHING = "\ufffc"
-"""Stands in a sampled sentence where any words may be (Home Assistant's wildcards)."""
 
 TEMPLATE_LANGUAGES: dict[str, str] = {
     "en": "en",
@@ -103,7 +100,7 @@ class Grammar:
                 words = words + self._space + rng.choice(self._closings)
             else:
                 words = rng.choice(self._openings) + self._space + words
-        return " ".join(words.split())
+        return spoken(words, self.language)
 
 
 class _Names:
@@ -370,7 +367,7 @@ def read_intents(language: str) -> Any:
     from hassil import Intents
     from home_assistant_intents import get_intents
 
-    return Intents.from_dict(get_intents(TEMPLATE_LANGUAGES[language]))
+    return Intents.from_dict(get_intents(TEMPLATE_LANGUAGES[language]) or {})
 
 
 @lru_cache(maxsize=8)

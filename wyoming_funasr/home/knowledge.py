@@ -1,4 +1,4 @@
-"""Everything that is known of a home, ready for one recognizer; built in seconds, then only read."""
+"""Everything that is known of a home, ready for one recognizer: built in seconds, then read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from wyoming_funasr.home.commands import Commands
 from wyoming_funasr.home.completeness import Completeness, CompletenessJudge
 from wyoming_funasr.home.description import Home, names_of
 from wyoming_funasr.home.grammar import Grammar
-from wyoming_funasr.home.language_model import build
+from wyoming_funasr.home.language_model import build, samples_for
 from wyoming_funasr.home.names import Names
 from wyoming_funasr.home.vocabulary import Vocabulary
 from wyoming_funasr.home.writing import spoken
@@ -30,8 +30,18 @@ class Tokens:
 class Knowledge:
     """A home as a recognizer uses it. It never changes: a changed home is a new one of these."""
 
-    def __init__(self, home: Home, languages: Sequence[str], tokens: Tokens) -> None:
-        """Takes a second or two for each language; `languages` are keys of the templates."""
+    def __init__(
+        self,
+        home: Home,
+        languages: Sequence[str],
+        tokens: Tokens,
+        samples: int | None = None,
+    ) -> None:
+        """Takes a second or two for each language; `languages` are keys of the templates.
+
+        `samples` are the sentences that the language model is made from, by default as many as
+        the home needs.
+        """
         self.home = home
         names = [
             name
@@ -44,7 +54,9 @@ class Knowledge:
         self._choosers: dict[str, Chooser] = {}
         self._judges: dict[str, CompletenessJudge] = {}
         for language in languages:
-            language_model = build(vocabulary, [Grammar(language, home)], len(names))
+            language_model = build(
+                vocabulary, [Grammar(language, home)], samples or samples_for(len(names))
+            )
             commands = Commands(language, home)
             known = Names(names, language, vocabulary)
             self._choosers[language] = Chooser(

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from wyoming_funasr.home.grammar import ANYTHING, Grammar
-from wyoming_funasr.home.vocabulary import SILENT, Vocabulary
+from wyoming_funasr.home.grammar import Grammar
+from wyoming_funasr.home.vocabulary import SILENT, Vocabulary, words_of
+from wyoming_funasr.home.writing import ANYTHING
 
 _ORDER = 6
 """Tokens of an n-gram: a Chinese name with its verb takes that many characters."""
@@ -25,7 +26,7 @@ _BEGIN, _END, _ANYTHING, _FIRST = 0, 1, 2, 3
 """Places of the special classes; the vocabulary's own begin at `_FIRST`."""
 
 SAMPLES = 20_000
-"""Sentences for each grammar; more names get more, up to three times as many."""
+"""Sentences of a grammar. A home of many names needs more: `samples_for`."""
 
 GENERAL_SHARE = 0.1
 """Of the mixture at each token: what is left to text of any kind."""
@@ -147,14 +148,15 @@ class LanguageModel:
         return self._contexts[longer]
 
 
-def build(
-    vocabulary: Vocabulary, grammars: Sequence[Grammar], names: int = 0, seed: int = 0
-) -> LanguageModel:
-    """Sample the grammars and count; the same input gives the same model.
+def samples_for(names: int) -> int:
+    """How many sentences a home with so many names needs: each name several times, in bounds."""
+    return min(max(SAMPLES, 8 * names), 3 * SAMPLES)
 
-    `names`: how many names the home has; many of them need more sentences.
-    """
-    samples = min(max(SAMPLES, 8 * names), 3 * SAMPLES)
+
+def build(
+    vocabulary: Vocabulary, grammars: Sequence[Grammar], samples: int = SAMPLES, seed: int = 0
+) -> LanguageModel:
+    """Sample the grammars, `samples` sentences of each, and count; repeatable."""
     rng = random.Random(seed)
     speller = _Speller(vocabulary, rng)
     spelled = (speller.spell(grammar.sample(rng)) for grammar in grammars for _ in range(samples))
@@ -170,7 +172,7 @@ class _Speller:
 
     def spell(self, sentence: str) -> list[int]:
         spelled: list[int] = []
-        for word in sentence.split():
+        for word in words_of(sentence):
             if word == ANYTHING:
                 spelled.append(_ANYTHING)
                 continue

@@ -19,11 +19,14 @@ _MOST_UNITS = 7
 """Longest span, in words or Chinese characters, in whose place a name may be."""
 
 _SURE = -0.5
-"""A span whose path is likelier than this, in nats, is what was said."""
+"""A span whose path is likelier than this, in nats, is what was said, but for how it is written."""
+
+_SAME_SOUND = 0.5
+"""Distance up to which two texts may be one sound."""
 
 _NAMES_PER_SPAN = 5
 _MOST_PHONES = 48
-_FAR = np.float32(1e6)
+_FAR = 1e6
 
 _Floats = npt.NDArray[np.float32]
 
@@ -101,8 +104,8 @@ class Names:
                     row = self._heard(row, phone)
                 stop = units[last].start if last < len(units) else len(log_probs)
                 own = float(so_far[stop] - so_far[start])
-                if own < _SURE:
-                    found += self._nearest(row, first, last, own)
+                farthest = _FAR if own < _SURE else _SAME_SOUND
+                found += self._nearest(row, first, last, own, farthest)
         return found
 
     def _heard(self, row: _Floats, phone: str) -> _Floats:
@@ -117,14 +120,16 @@ class Names:
         left_out: _Floats = np.minimum.accumulate(new - self._left_out, axis=1) + self._left_out
         return left_out
 
-    def _nearest(self, row: _Floats, first: int, last: int, own: float) -> list[Replacement]:
+    def _nearest(
+        self, row: _Floats, first: int, last: int, own: float, farthest: float
+    ) -> list[Replacement]:
         apart = row[np.arange(len(self.texts)), self._lengths]
         count = min(_NAMES_PER_SPAN, len(apart))
         near = np.argpartition(apart, count - 1)[:count].tolist()
         return [
             Replacement(first, last, self.texts[i], self._tokens[i], float(apart[i]), own)
             for i in near
-            if apart[i] < 0.5 * self._left_out[i, -1] + 0.5
+            if apart[i] <= min(0.5 * self._left_out[i, -1] + 0.5, farthest)
         ]
 
 
@@ -170,7 +175,7 @@ def path_score(log_probs: LogProbs, tokens: Sequence[int], blank: int) -> float 
         states += [token, blank]
     emitted = log_probs[:, states]
     may_skip = [i > 1 and s not in (blank, states[i - 2]) for i, s in enumerate(states)]
-    skip = np.where(may_skip, np.float32(0), -_FAR)[2:]
+    skip = np.where(may_skip, np.float32(0), np.float32(-_FAR))[2:]
     score = np.full(len(states), -_FAR, np.float32)
     score[:2] = emitted[0, :2]
     for frame in emitted[1:]:

@@ -118,8 +118,9 @@ def _needed_lists(expression: Any, rules: dict[str, Any], depth: int = 0) -> fro
         return frozenset((expression.list_name,))
     if isinstance(expression, RuleReference):
         body = rules.get(expression.rule_name)
-        known = body is not None and depth <= _DEEPEST
-        return _needed_lists(body.expression, rules, depth + 1) if known else frozenset()
+        if body is None or depth > _DEEPEST:
+            return frozenset()
+        return _needed_lists(body.expression, rules, depth + 1)
     if not isinstance(expression, Group) or not expression.items:
         return frozenset()
     parts = [_needed_lists(item, rules, depth + 1) for item in expression.items]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from wyoming_funasr.home.sounds import distance, phones
-from wyoming_funasr.home.writing import is_cjk
+from wyoming_funasr.home.writing import ANYTHING, is_cjk
 
 WORD_START = "▁"
 """How sentencepiece writes the space before a word."""
@@ -15,6 +15,7 @@ SILENT = 0
 """The class of tokens that say nothing: tags, punctuation, a lone space."""
 
 _SAID = re.compile(r"[\w%°']")
+_WORD = re.compile(rf"{ANYTHING}|[\u3400-\u9fff]|[^\s{ANYTHING}\u3400-\u9fff]+")
 _NEAREST = 3
 _LIKE = 0.45
 """Largest distance of a character that may stand for one which the vocabulary lacks."""
@@ -68,12 +69,8 @@ class Vocabulary:
 
     def tokens_for(self, sentence: str) -> tuple[int, ...]:
         """A sentence as tokens in their usual spelling; what cannot be spelled is left out."""
-        classes = [one for word in sentence.split() for one in self.spellings(word)[0]]
+        classes = [one for word in words_of(sentence) for one in self.spellings(word)[0]]
         return tuple(self.tokens[one][0] for one in classes if one is not None)
-
-    def lacks(self, text: str) -> bool:
-        """Whether a text has characters that no token can spell."""
-        return any(None in self.spellings(word)[0] for word in text.split())
 
     def _spell(self, word: str) -> tuple[tuple[int | None, ...], ...]:
         found: list[tuple[int | None, ...]] = []
@@ -135,6 +132,11 @@ class Vocabulary:
         said = phones(character)[0]
         near = sorted((distance(said, phones(one)[0]), one) for one in self._han)[:_NEAREST]
         return tuple(self._ids[one] for apart, one in near if apart <= _LIKE)
+
+
+def words_of(sentence: str) -> list[str]:
+    """What is spelled by itself: each Chinese character, and each other word."""
+    return _WORD.findall(sentence)
 
 
 def _canonical(piece: str) -> str:

@@ -14,6 +14,9 @@ _SCRIPTS = {"zh": _HAN, "yue": _HAN, "ja": _HAN + _KANA, "ko": _HANGUL}
 _UNSPOKEN = re.compile(r"[^\w%°'\ufffc ]|_")
 _NUMBER = re.compile(r"\d+")
 _CJK_SPACE = re.compile(rf"(?<=[{_HAN}{_KANA}]) +| +(?=[{_HAN}{_KANA}])")
+ANYTHING = "\ufffc"
+"""Stands in a sampled sentence where any words may be (Home Assistant's wildcards)."""
+
 _MOST_NUMBER = 10_000
 
 

@@ -7,9 +7,9 @@ probability, cost nothing.
 """
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -24,17 +24,20 @@ _LEAST_LOG_PROB = -9.0
 _SURE_BLANK = -0.002
 _NEVER = -1e30
 
+State = Any
+"""What a lean remembers of a text so far; each has its own."""
+
 
 class Lean(Protocol):
-    """Something that finds some texts likelier than others. States may be anything hashable."""
+    """Something that finds some texts likelier than others."""
 
-    def start(self) -> Hashable:
+    def start(self) -> State:
         """The state before the first token."""
 
-    def extend(self, state: Hashable, token: int) -> tuple[Hashable, float]:
+    def extend(self, state: State, token: int) -> tuple[State, float]:
         """The state behind a token, and what it adds to the score (nats)."""
 
-    def end(self, state: Hashable) -> float:
+    def end(self, state: State) -> float:
         """What it adds that the text ends here."""
 
 
@@ -46,15 +49,15 @@ class Weighted:
     weight: float
     bonus: float
 
-    def start(self) -> Hashable:
+    def start(self) -> State:
         return self.model.start()
 
-    def extend(self, state: Hashable, token: int) -> tuple[Hashable, float]:
+    def extend(self, state: State, token: int) -> tuple[State, float]:
         following, log_prob = self.model.extend(state, token)
         # a token that the model does not count (0) earns no bonus
         return following, self.weight * log_prob + self.bonus if log_prob else 0.0
 
-    def end(self, state: Hashable) -> float:
+    def end(self, state: State) -> float:
         return self.weight * self.model.end(state)
 
 
@@ -64,14 +67,14 @@ class Hotwords:
 
     graph: ContextGraph
 
-    def start(self) -> Hashable:
+    def start(self) -> State:
         return self.graph.root
 
-    def extend(self, state: Hashable, token: int) -> tuple[Hashable, float]:
-        return self.graph.advance(state, token)  # type: ignore[arg-type]
+    def extend(self, state: State, token: int) -> tuple[State, float]:
+        return self.graph.advance(state, token)
 
-    def end(self, state: Hashable) -> float:
-        return self.graph.leave(state)  # type: ignore[arg-type]
+    def end(self, state: State) -> float:
+        return self.graph.leave(state)
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,14 @@ class Together:
 
     leans: tuple[Lean, ...]
 
-    def start(self) -> Hashable:
+    def start(self) -> State:
         return tuple(lean.start() for lean in self.leans)
 
-    def extend(self, state: Hashable, token: int) -> tuple[Hashable, float]:
-        assert isinstance(state, tuple)
+    def extend(self, state: State, token: int) -> tuple[State, float]:
         steps = [lean.extend(one, token) for lean, one in zip(self.leans, state, strict=True)]
         return tuple(following for following, _ in steps), sum(score for _, score in steps)
 
-    def end(self, state: Hashable) -> float:
-        assert isinstance(state, tuple)
+    def end(self, state: State) -> float:
         return sum(lean.end(one) for lean, one in zip(self.leans, state, strict=True))
 
 
@@ -108,7 +109,7 @@ class _Prefix:
     __slots__ = ("blank", "children", "label", "lean", "new_blank", "new_label", "parent", "state",
                  "token", "total")  # fmt: skip
 
-    def __init__(self, parent: "_Prefix | None", token: int, state: Hashable, lean: float) -> None:
+    def __init__(self, parent: "_Prefix | None", token: int, state: State, lean: float) -> None:
         self.parent = parent
         self.token = token
         self.state = state
