@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 
 import yaml
 
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 
 LONGEST_TEXT = 1_000
 MOST_ENTRIES = 100_000
@@ -74,7 +74,7 @@ def read_home(file: Path) -> Home:
     try:
         text = file.expanduser().read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ServiceError("home-invalid", f"{file}: cannot be read: {error}") from None
+        raise ServiceError(ErrorCode.HOME_INVALID, f"{file}: cannot be read: {error}") from None
     return parse_home(text, str(file))
 
 
@@ -90,7 +90,7 @@ def parse_home(text: str, source: str) -> Home:
         mark = getattr(error, "problem_mark", None)
         problem = " ".join(str(getattr(error, "problem", None) or error).split())
         line = f", line {mark.line + 1}" if mark else ""
-        raise ServiceError("home-invalid", f"{source}{line}: not YAML: {problem}") from None
+        raise ServiceError(ErrorCode.HOME_INVALID, f"{source}{line}: not YAML: {problem}") from None
     return Home() if root is None else _Reader(source).home(root)
 
 
@@ -214,7 +214,7 @@ class _Reader:
 
     def _fail(self, node: yaml.Node, problem: str) -> NoReturn:
         line = node.start_mark.line + 1
-        raise ServiceError("home-invalid", f"{self._source}, line {line}: {problem}")
+        raise ServiceError(ErrorCode.HOME_INVALID, f"{self._source}, line {line}: {problem}")
 
 
 _MORE = ("lists", "sentences")
