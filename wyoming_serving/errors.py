@@ -26,6 +26,7 @@ class ErrorCode(StrEnum):
     VOICE_FILE_INVALID = "voice-file-invalid"
     TOKENIZER_MISSING = "tokenizer-missing"
     HOTWORD_FILE_INVALID = "hotword-file-invalid"
+    HOME_INVALID = "home-invalid"
     AUDIO_INVALID = "audio-invalid"
     OUTPUT_FAILED = "output-failed"
     EXTRA_MISSING = "extra-missing"

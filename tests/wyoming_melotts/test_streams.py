@@ -84,13 +84,13 @@ async def test_hostile_texts_do_not_hold_the_loop(text: str, make_service: Servi
     assert loop_watch.longest_seconds < LOOP_HELD_SECONDS
 
 
-async def test_a_voice_name_of_a_megabyte_does_not_hold_the_loop(
+async def test_the_longest_voice_name_does_not_hold_the_loop(
     make_service: ServiceMaker,
 ) -> None:
     async with running(make_service()) as port, connect(port) as wire:
         loop_watch = LoopWatch()
         watching = asyncio.create_task(loop_watch.watch())
-        await wire.send(Event("synthesize", {"text": "On.", "voice": {"name": "EN" * 500_000}}))
+        await wire.send(Event("synthesize", {"text": "On.", "voice": {"name": "EN" * 50_000}}))
         assert len(await wire.read_error("unknown-voice")) < 1_000
         watching.cancel()
     assert loop_watch.longest_seconds < LOOP_HELD_SECONDS

@@ -1,0 +1,139 @@
+"""Which text a home makes of what a model is unsure of."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from tests.wyoming_funasr.home.test_language_model import PIECES
+from wyoming_funasr.home.completeness import Completeness
+from wyoming_funasr.home.description import Home
+from wyoming_funasr.home.knowledge import Knowledge, Tokens
+from wyoming_funasr.recognition.ctc import LogProbs
+
+BLANK = len(PIECES)
+VOCABULARY = [*PIECES, "<blank>"]
+
+
+def _write(tokens: Sequence[int]) -> str:
+    return "".join(PIECES[token] for token in tokens).replace("▁", " ").strip()
+
+
+@pytest.fixture(scope="module")
+def knowledge(home: Home) -> Knowledge:
+    return Knowledge(home, ["en", "zh"], Tokens(VOCABULARY, BLANK, 0.06, _write), samples=4_000)
+
+
+def _heard(*moments: dict[str, float], frames: int = 2) -> LogProbs:
+    """Posteriors: at each moment these pieces, then blanks; what is left goes to all pieces."""
+    rows = []
+    for moment in moments:
+        row = np.full(len(VOCABULARY), 1e-6)
+        for piece, share in moment.items():
+            row[PIECES.index(piece)] = share
+        rows.append(row)
+        for _ in range(frames):
+            silent = np.full(len(VOCABULARY), 1e-6)
+            silent[BLANK] = 1.0
+            rows.append(silent)
+    shares = np.array(rows)
+    log_probs: LogProbs = np.log(shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
+    return log_probs
+
+
+def _sure(text: str) -> list[dict[str, float]]:
+    return [{character: 1.0} for character in text]
+
+
+def test_what_is_sure_stays(knowledge: Knowledge) -> None:
+    choice = knowledge.choose(_heard(*_sure("打开天窗")), "zh")
+    assert choice is not None
+    assert (choice.text, choice.ambiguous) == ("打开天窗", False)
+    assert choice.command is not None
+
+
+def test_text_outside_the_home_stays(knowledge: Knowledge) -> None:
+    choice = knowledge.choose(_heard(*_sure("二的把是前")), "zh")
+    assert choice is not None
+    assert (choice.text, choice.command) == ("二的把是前", None)
+
+
+def test_a_doubt_is_settled_by_the_home(knowledge: Knowledge) -> None:
+    doubtful = [*_sure("打开天"), {"上": 0.6, "窗": 0.4}]
+    choice = knowledge.choose(_heard(*doubtful), "zh")
+    assert choice is not None
+    assert choice.text == "打开天窗"
+
+
+def test_a_name_that_cannot_be_written_is_known_by_its_sound(knowledge: Knowledge) -> None:
+    heard = [*_sure("关"), {"上": 0.5, "开": 0.4}, *_sure("查室的灯")]
+    choice = knowledge.choose(_heard(*heard), "zh")
+    assert choice is not None
+    assert "茶室" in choice.text
+    assert choice.command is not None
+
+
+def test_an_entity_is_named_as_home_assistant_knows_it(home: Home) -> None:
+    pieces = [*PIECES[:-1], "客", "厅", "<blank>"]
+
+    def write(tokens: Sequence[int]) -> str:
+        return "".join(pieces[token] for token in tokens)
+
+    tokens = Tokens(pieces, len(pieces) - 1, 0.06, write)
+    rows = np.full((12, len(pieces)), 1e-6)
+    for place, character in enumerate("打开客厅的灯"):
+        rows[2 * place, pieces.index(character)] = 1.0
+        rows[2 * place + 1, -1] = 1.0
+    log_probs = np.log(rows / rows.sum(axis=1, keepdims=True)).astype(np.float32)
+    choice = Knowledge(home, ["zh"], tokens, samples=2_000).choose(log_probs, "zh")
+    assert choice is not None
+    assert choice.text == "打开客厅灯"
+
+
+@pytest.mark.parametrize(("front", "back"), [(0.55, 0.45), (0.45, 0.55)])
+def test_between_opposites_the_acoustics_decide(
+    knowledge: Knowledge, front: float, back: float
+) -> None:
+    heard = [*_sure("锁上"), {"前": front, "后": back}, *_sure("门")]
+    choice = knowledge.choose(_heard(*heard), "zh")
+    assert choice is not None
+    expected, other = ("锁上前门", "锁上后门") if front > back else ("锁上后门", "锁上前门")
+    assert choice.text == expected
+    assert choice.ambiguous
+    assert choice.alternatives == (other,)
+
+
+def test_no_frames_are_no_text(knowledge: Knowledge) -> None:
+    choice = knowledge.choose(np.zeros((0, len(VOCABULARY)), np.float32), "zh")
+    assert choice is not None
+    assert choice.text == ""
+
+
+def test_a_language_without_templates(knowledge: Knowledge) -> None:
+    assert knowledge.choose(_heard(*_sure("开")), "fr") is None
+    assert knowledge.judge("turn on the", "fr") is Completeness.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("turn on the", "en", Completeness.UNFINISHED),
+        ("unlock the", "en", Completeness.UNFINISHED),
+        ("unlock the back gate", "en", Completeness.COMPLETE),
+        ("把阅读灯调到", "zh", Completeness.UNFINISHED),
+        ("quick brown foxes jump", "en", Completeness.UNKNOWN),
+        ("", "en", Completeness.UNKNOWN),
+    ],
+)
+def test_whole_sentences_and_broken_ones(
+    knowledge: Knowledge, text: str, language: str, expected: Completeness
+) -> None:
+    assert knowledge.judge(text, language) is expected
+
+
+def test_names_come_back_as_the_home_writes_them() -> None:
+    from wyoming_funasr.home.description import parse_home
+
+    home = parse_home("entities:\n- {name: 客廳燈, domain: light}", "home.yaml")
+    known = Knowledge(home, [], Tokens(VOCABULARY, BLANK, 0.06, _write))
+    assert known.as_written("打开客厅灯") == "打开客廳燈"

@@ -1,0 +1,116 @@
+"""What Home Assistant would do, in whose words, and what is the opposite."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from hassil import recognize_best
+
+from wyoming_funasr.home.commands import Commands, slot_lists
+from wyoming_funasr.home.description import Home
+from wyoming_funasr.home.evaluation import Outcome, judge, summarize
+from wyoming_funasr.home.grammar import Grammar, read_intents
+from wyoming_funasr.home.opposites import opposites
+from wyoming_funasr.home.sounds import phones, unlikeness
+from wyoming_funasr.home.writing import ANYTHING
+
+
+@pytest.fixture(scope="module")
+def english(home: Home) -> Commands:
+    return Commands("en", home)
+
+
+@pytest.fixture(scope="module")
+def chinese(home: Home) -> Commands:
+    return Commands("zh", home)
+
+
+def test_a_command_is_an_intent_with_its_slots(english: Commands) -> None:
+    command = english.understand("Unlock the back gate.")
+    assert command is not None
+    assert (command.intent, command.slots) == ("HassTurnOff", (("name", "back gate"),))
+
+
+@pytest.mark.parametrize("text", ["", "turn on the", "my sister is coming", "x" * 10_000])
+def test_other_text_is_no_command(english: Commands, text: str) -> None:
+    assert english.understand(text) is None
+
+
+def test_the_home_s_own_sentences_are_commands(english: Commands) -> None:
+    command = english.understand("play some jazz radio")
+    assert command is not None
+    assert command.slots == (("station", "jazz"),)
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        ("打开客厅灯", "打开客厅灯"),
+        ("打开客厅的灯", "打开客厅灯"),
+        ("请帮我打开阅读灯", "打开阅读灯"),
+        ("把阅读灯调到百分之四十", "阅读灯的亮度设置为百分之四十"),
+        ("关上天窗", "关闭天窗"),
+        ("我妹妹要来看我们", None),
+    ],
+)
+def test_other_words_for_the_same(chinese: Commands, said: str, understood: str | None) -> None:
+    assert chinese.phrase(said) == understood
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_fast_way_finds_what_hassil_finds(language: str, home: Home) -> None:
+    home = replace(home, sentences=())  # those are the home's own
+    intents, lists, commands = read_intents(language), slot_lists(home), Commands(language, home)
+    rng, grammar = random.Random(2), Grammar(language, home)
+    for _ in range(60):
+        text = grammar.sample(rng).replace(ANYTHING, "milk")
+        slow = recognize_best(
+            text,
+            intents,
+            slot_lists=lists,
+            intent_context={"area": home.areas[0].name},
+            best_slot_name="name",
+        )
+        fast = commands.understand(text)
+        assert (fast.intent if fast else None) == (slow.intent.name if slow else None), text
+
+
+def test_opposites() -> None:
+    assert "unlock the front gate" in set(opposites("lock the front gate", "en"))
+    assert "lock the back gate" in set(opposites("lock the front gate", "en"))
+    assert "关闭客厅灯" in set(opposites("打开客厅灯", "zh"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "most"),
+    [
+        ("茶室", "查是", 0.05),
+        ("琴房", "金房", 0.1),
+        ("night", "knight", 0.0),
+        ("desk", "disk", 0.1),
+    ],
+)
+def test_what_sounds_alike(one: str, other: str, most: float) -> None:
+    assert unlikeness(phones(one), phones(other)) <= most
+
+
+def test_what_sounds_different() -> None:
+    assert unlikeness(phones("front"), phones("back")) > 0.5
+
+
+def test_done_wrong_and_nothing(chinese: Commands) -> None:
+    judged = [
+        judge("打开客厅的灯", "打开客厅灯", "zh", chinese),
+        judge("打开客厅的灯", "关闭客厅灯", "zh", chinese),
+        judge("打开客厅的灯", "打开客厅的登", "zh", chinese),
+        judge("我妹妹要来", "我妹妹要来", "zh", chinese),
+    ]
+    assert [one.outcome for one in judged] == [
+        Outcome.DONE,
+        Outcome.WRONG,
+        Outcome.NOTHING,
+        Outcome.NO_COMMAND,
+    ]
+    summary = summarize(judged)
+    assert (summary.recordings, summary.commands, summary.done, summary.wrong) == (4, 3, 1, 1)
+    assert summary.exact == 1

@@ -1,0 +1,154 @@
+"""What Home Assistant would do for a text in this home: its own matcher on its own sentences."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from wyoming_funasr.home.description import Home, names_of
+from wyoming_funasr.home.grammar import fits_template, read_intents
+from wyoming_funasr.home.phrasing import variants
+from wyoming_funasr.home.templates import Templates
+from wyoming_funasr.home.writing import spoken
+
+_MOST_REMEMBERED = 500
+_LONGEST_TEXT = 120
+"""Characters; no command is longer, and matching takes time with the length."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """An intent with its slots. `named` are the names in it, as the home writes them."""
+
+    intent: str
+    slots: tuple[tuple[str, str], ...]
+    names: tuple[str, ...] = ()
+
+    def same_as(self, other: "Command | None") -> bool:
+        """Whether both do the same thing, whatever words they were given in."""
+        return other is not None and (self.intent, self.slots) == (other.intent, other.slots)
+
+
+class Commands:
+    """Texts of one language as commands in one home."""
+
+    def __init__(self, language: str, home: Home) -> None:
+        self._language = language
+        self._lists = slot_lists(home)
+        intents = read_intents(language)
+        self._intents = intents
+        self._templates = Templates(list(_blocks(language, home, intents)), intents, home)
+        # a block that is about this room needs a room: any will do to know that it is understood
+        area = home.areas[0].name if home.areas else "here"
+        self._context = {"area": area}
+        self._known: OrderedDict[str, Command | None] = OrderedDict()
+
+    def understand(self, text: str) -> Command | None:
+        """The command that a text is; None for a text that Home Assistant does not act on."""
+        text = text.strip().rstrip("。.!！?？")
+        if text not in self._known:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.popitem(last=False)
+            self._known[text] = self._match(text) if 0 < len(text) <= _LONGEST_TEXT else None
+        return self._known[text]
+
+    def phrase(self, text: str) -> str | None:
+        """The text as Home Assistant understands it: as it is or in other words; else None."""
+        if self.understand(text) is not None:
+            return text
+        found = (one for one in variants(text, self._language) if self.understand(one))
+        return next(found, None)
+
+    def _match(self, text: str) -> Command | None:
+        from hassil import recognize_best
+        from hassil.errors import HassilError
+
+        candidates = self._possible(text)
+        if candidates is None:
+            return None
+        try:
+            result = recognize_best(
+                text,
+                candidates,
+                slot_lists=self._lists,
+                intent_context=self._context,
+                best_slot_name="name",
+            )
+        except (HassilError, ValueError):
+            return None
+        return None if result is None else _command(result)
+
+    def _possible(self, text: str) -> Any:
+        """Home Assistant's intents without the sentences that the text cannot be."""
+        from hassil.intents import Intent, Intents
+
+        found: dict[str, Intent] = {}
+        for intent, data in self._templates.possible(text):
+            found.setdefault(intent, Intent(intent)).data.append(data)
+        if not found:
+            return None
+        known = self._intents
+        return Intents(
+            known.language,
+            found,
+            known.slot_lists,
+            known.expansion_rules,
+            known.skip_words,
+            known.settings,
+        )
+
+
+def _blocks(language: str, home: Home, intents: Any) -> Iterator[tuple[str, Any]]:
+    """Each block of templates with the name of its intent."""
+    for intent in intents.intents.values():
+        for data in intent.data:
+            yield intent.name, data
+    custom = _custom(language, home)
+    if custom is not None:
+        yield CUSTOM, custom
+
+
+CUSTOM = "CustomSentence"
+"""Stands as the intent of sentences that are the home's own."""
+
+
+def _custom(language: str, home: Home) -> Any:
+    from hassil import parse_sentence
+    from hassil.intents import IntentData, SlotList, TextSlotList
+
+    own = [one for one in home.sentences if fits_template(parse_sentence(one).expression, language)]
+    if not own:
+        return None
+    lists: dict[str, SlotList] = {
+        name: TextSlotList.from_strings(values, allow_template=False) for name, values in home.lists
+    }
+    return IntentData(own, slot_lists=lists)
+
+
+def slot_lists(home: Home) -> dict[str, Any]:
+    """The names of a home as hassil takes them."""
+    from hassil.intents import TextSlotList
+
+    names = [
+        (name, one.name, {"domain": one.domain}) for one in home.entities for name in names_of(one)
+    ]
+    areas = [(name, one.name) for one in home.areas for name in names_of(one)]
+    floors = [(name, one.name) for one in home.floors for name in names_of(one)]
+    return {
+        "name": TextSlotList.from_tuples(names, allow_template=False),
+        "area": TextSlotList.from_tuples(areas, allow_template=False),
+        "floor": TextSlotList.from_tuples(floors, allow_template=False),
+    }
+
+
+def _command(result: Any) -> Command:
+    slots = tuple(
+        sorted((name, spoken(str(one.value), "en")) for name, one in result.entities.items())
+    )
+    names = tuple(
+        str(one.text) for one in result.entities.values() if one.name in ("name", "area", "floor")
+    )
+    intent = result.intent.name
+    if intent == CUSTOM and result.intent_sentence is not None:
+        intent = f"{CUSTOM}: {result.intent_sentence.text}"
+    return Command(intent, slots, names)

@@ -1,0 +1,88 @@
+"""Everything that is known of a home, ready for one recognizer: built in seconds, then read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from wyoming_funasr.home.choice import Choice, Chooser, Model
+from wyoming_funasr.home.commands import Commands
+from wyoming_funasr.home.completeness import Completeness, CompletenessJudge
+from wyoming_funasr.home.description import Home, names_of
+from wyoming_funasr.home.grammar import Grammar
+from wyoming_funasr.home.language_model import build, samples_for
+from wyoming_funasr.home.names import Names
+from wyoming_funasr.home.vocabulary import Vocabulary
+from wyoming_funasr.home.writing import spoken
+from wyoming_funasr.recognition.beam import Lean
+from wyoming_funasr.recognition.ctc import LogProbs
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A recognizer's tokens: `write` turns them into text, `encode` a text into pieces."""
+
+    pieces: Sequence[str]
+    blank: int
+    frame_seconds: float
+    write: Callable[[Sequence[int]], str]
+    encode: Callable[[str], Sequence[str]] | None = None
+
+
+class Knowledge:
+    """A home as a recognizer uses it. It never changes: a changed home is a new one of these."""
+
+    def __init__(
+        self,
+        home: Home,
+        languages: Sequence[str],
+        tokens: Tokens,
+        samples: int | None = None,
+    ) -> None:
+        """Takes a second or two for each language; `languages` are keys of the templates.
+
+        `samples` are the sentences that the language model is made from, by default as many as
+        the home needs.
+        """
+        self.home = home
+        names = [
+            name
+            for entries in (home.entities, home.areas, home.floors)
+            for one in entries
+            for name in names_of(one)
+        ]
+        vocabulary = Vocabulary(tokens.pieces, tokens.encode)
+        model = Model(tokens.pieces, tokens.blank, tokens.frame_seconds, tokens.write)
+        self._choosers: dict[str, Chooser] = {}
+        self._judges: dict[str, CompletenessJudge] = {}
+        for language in languages:
+            language_model = build(
+                vocabulary, [Grammar(language, home)], samples or samples_for(len(names))
+            )
+            commands = Commands(language, home)
+            known = Names(names, language, vocabulary)
+            self._choosers[language] = Chooser(
+                language, model, vocabulary, language_model, known, commands
+            )
+            self._judges[language] = CompletenessJudge(
+                language, vocabulary, language_model, commands, knows_home=bool(names)
+            )
+        self._written = {
+            said: name
+            for name in sorted(names, key=len)
+            if (said := spoken(name, "zh")) != name and not name.isascii()
+        }
+
+    def choose(self, log_probs: LogProbs, language: str, also: Lean | None = None) -> Choice | None:
+        """The text of an utterance; None for a language of which nothing is known."""
+        chooser = self._choosers.get(language)
+        return chooser.choose(log_probs, also) if chooser else None
+
+    def judge(self, text: str, language: str) -> Completeness:
+        """Whether a text is a whole sentence of this home."""
+        judge = self._judges.get(language)
+        return judge.judge(text) if judge else Completeness.UNKNOWN
+
+    def as_written(self, text: str) -> str:
+        """The text with names as the home writes them, after Chinese characters were converted."""
+        for said, name in self._written.items():
+            text = text.replace(said, name)
+        return text

@@ -1,0 +1,194 @@
+"""Names by their sound: where a text is unsure, which name of the home may have been said there?
+
+What was heard is a rough transcription of what was said, even where the model has no such word. So
+every span of words is compared with every name by phones, all names at once.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wyoming_funasr.home.sounds import phone_distance, phone_weight, phones
+from wyoming_funasr.home.vocabulary import Vocabulary
+from wyoming_funasr.home.writing import fits, is_cjk, spoken
+from wyoming_funasr.recognition.ctc import AlignedToken, LogProbs, align
+
+_MOST_UNITS = 7
+"""Longest span, in words or Chinese characters, in whose place a name may be."""
+
+_SURE = -0.5
+"""A span whose path is likelier than this, in nats, is what was said, but for how it is written."""
+
+_SAME_SOUND = 0.5
+"""Distance up to which two texts may be one sound."""
+
+_NAMES_PER_SPAN = 5
+_MOST_PHONES = 48
+_FAR = 1e6
+
+_Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A word or a Chinese character of a hypothesis: its text, its tokens, its frames."""
+
+    text: str
+    tokens: tuple[int, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A name in place of units `first` to `last` (excluded).
+
+    `apart` is the distance of their sounds (`sounds.distance`), `own` the acoustic score of what
+    was heard there: what the name may gain.
+    """
+
+    first: int
+    last: int
+    name: str
+    tokens: tuple[int, ...]
+    apart: float
+    own: float
+
+
+class Names:
+    """The names of a home in one language, by their sounds."""
+
+    def __init__(self, names: Iterable[str], language: str, vocabulary: Vocabulary) -> None:
+        self._language = language
+        self.texts: list[str] = []
+        self._tokens: list[tuple[int, ...]] = []
+        said: list[list[str]] = []
+        for name in dict.fromkeys(names):
+            words = spoken(name, language)
+            sounds = [phone for unit in phones(words) for phone in unit]
+            if 0 < len(sounds) <= _MOST_PHONES and fits(name, language):
+                self.texts.append(name)
+                self._tokens.append(vocabulary.tokens_for(words))
+                said.append(sounds)
+        self._inventory = {phone: i for i, phone in enumerate(sorted({p for s in said for p in s}))}
+        self._lengths = np.array([len(sounds) for sounds in said], np.int64)
+        longest = int(self._lengths.max(initial=0))
+        self._sounds = np.zeros((len(said), longest), np.int64)
+        weights = np.zeros((len(said), longest + 1), np.float32)
+        for row, sounds in enumerate(said):
+            self._sounds[row, : len(sounds)] = [self._inventory[phone] for phone in sounds]
+            weights[row, 1 : len(sounds) + 1] = [phone_weight(phone) for phone in sounds]
+        self._left_out = np.cumsum(weights, axis=1)
+        """What it costs to hear nothing of the first phones of each name."""
+        self._costs: dict[str, _Floats] = {}
+
+    def replacements(
+        self, log_probs: LogProbs, units: Sequence[Unit], blank: int
+    ) -> list[Replacement]:
+        """The nearest names for every unsure span."""
+        if not self.texts:
+            return []
+        heard = [
+            [phone for unit in phones(spoken(one.text, self._language)) for phone in unit]
+            for one in units
+        ]
+        so_far = _path_so_far(log_probs, units, blank)
+        found: list[Replacement] = []
+        for first in range(len(units)):
+            start = units[first - 1].end if first else 0
+            row = self._left_out.copy()
+            for last in range(first + 1, min(len(units), first + _MOST_UNITS) + 1):
+                for phone in heard[last - 1]:
+                    row = self._heard(row, phone)
+                stop = units[last].start if last < len(units) else len(log_probs)
+                own = float(so_far[stop] - so_far[start])
+                farthest = _FAR if own < _SURE else _SAME_SOUND
+                found += self._nearest(row, first, last, own, farthest)
+        return found
+
+    def _heard(self, row: _Floats, phone: str) -> _Floats:
+        """One step of the edit distance, for all names: another phone was heard."""
+        if phone not in self._costs:
+            costs = [phone_distance(phone, other) for other in self._inventory]
+            self._costs[phone] = np.array(costs, np.float32)
+        weight = np.float32(phone_weight(phone))
+        new = row + weight
+        np.minimum(new[:, 1:], row[:, :-1] + self._costs[phone][self._sounds], out=new[:, 1:])
+        # phones of the name that were not heard: the cheapest place to stop hearing
+        left_out: _Floats = np.minimum.accumulate(new - self._left_out, axis=1) + self._left_out
+        return left_out
+
+    def _nearest(
+        self, row: _Floats, first: int, last: int, own: float, farthest: float
+    ) -> list[Replacement]:
+        apart = row[np.arange(len(self.texts)), self._lengths]
+        count = min(_NAMES_PER_SPAN, len(apart))
+        near = np.argpartition(apart, count - 1)[:count].tolist()
+        return [
+            Replacement(first, last, self.texts[i], self._tokens[i], float(apart[i]), own)
+            for i in near
+            if apart[i] <= min(0.5 * self._left_out[i, -1] + 0.5, farthest)
+        ]
+
+
+def units_of(
+    log_probs: LogProbs, tokens: Sequence[int], pieces: Sequence[str], blank: int
+) -> list[Unit]:
+    """The units of a hypothesis with their frames; none where it does not fit into the frames."""
+    found: list[Unit] = []
+    for one in align(log_probs, tokens, blank):
+        piece = pieces[one.token]
+        text = piece.removeprefix("▁")
+        if piece.startswith("<") or not any(map(str.isalnum, text)):
+            continue
+        glued = found and text == piece and not is_cjk(text) and not is_cjk(found[-1].text[-1:])
+        found.append(_glued(found.pop(), one, text) if glued else _unit(one, text))
+    return found
+
+
+def _unit(one: AlignedToken, text: str) -> Unit:
+    return Unit(text, (one.token,), one.start, one.end)
+
+
+def _glued(unit: Unit, one: AlignedToken, text: str) -> Unit:
+    return Unit(unit.text + text, (*unit.tokens, one.token), unit.start, one.end)
+
+
+def join_units(texts: Iterable[str]) -> str:
+    """Units as one text: spaces between words, none beside Chinese characters."""
+    joined = ""
+    for text in texts:
+        if joined and text and not (is_cjk(joined[-1]) or is_cjk(text[0])):
+            joined += " "
+        joined += text
+    return joined
+
+
+def path_score(log_probs: LogProbs, tokens: Sequence[int], blank: int) -> float | None:
+    """The score of the best path of tokens through all frames (Viterbi); None: they do not fit."""
+    if len(tokens) > len(log_probs) or not len(log_probs):
+        return None
+    states = [blank]
+    for token in tokens:
+        states += [token, blank]
+    emitted = log_probs[:, states]
+    may_skip = [i > 1 and s not in (blank, states[i - 2]) for i, s in enumerate(states)]
+    skip = np.where(may_skip, np.float32(0), np.float32(-_FAR))[2:]
+    score = np.full(len(states), -_FAR, np.float32)
+    score[:2] = emitted[0, :2]
+    for frame in emitted[1:]:
+        best = score.copy()
+        np.maximum(best[1:], score[:-1], out=best[1:])
+        np.maximum(best[2:], score[:-2] + skip, out=best[2:])
+        score = best + frame
+    return float(score[-2:].max())
+
+
+def _path_so_far(log_probs: LogProbs, units: Sequence[Unit], blank: int) -> _Floats:
+    """The score of the path of the units up to each frame; one more than there are frames."""
+    path = log_probs[:, blank].copy()
+    for unit in units:
+        path[unit.start : unit.end] = log_probs[unit.start : unit.end, unit.tokens].max(axis=1)
+    return np.concatenate((np.zeros(1, np.float32), np.cumsum(path)))
