@@ -11,7 +11,6 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import psutil
 from prometheus_client import CollectorRegistry
 from wyoming.info import Info
 
@@ -20,7 +19,6 @@ from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.health import Health
 from wyoming_serving.listener import Listener
 from wyoming_serving.logs import library_output_logged, log_request
-from wyoming_serving.memory import free_memory_bytes
 from wyoming_serving.monitoring import (
     GpuMemoryCollector,
     SchedulerCollector,
@@ -244,7 +242,6 @@ class Service(ABC):
 
     def status(self) -> ServiceStatus:
         """Returns what is known of the service now."""
-        free, total = self._gpu_memory() if self._gpu_memory else (None, None)
         return ServiceStatus(
             name=self.name,
             version=__version__,
@@ -253,12 +250,7 @@ class Service(ABC):
             uptime_seconds=round(time.monotonic() - self._made_at, 1),
             model=self._description.model if self._description else None,
             device=self._description.device if self._description else None,
-            memory=MemoryStatus(
-                resident_bytes=psutil.Process().memory_info().rss,
-                free_bytes=free_memory_bytes(),
-                gpu_free_bytes=free,
-                gpu_total_bytes=total,
-            ),
+            memory=MemoryStatus.now(self._gpu_memory),
             sessions=self._sessions(),
             max_sessions=self.settings.max_connections,
             queues={scheduler.name: queue_status(scheduler) for scheduler in self._schedulers},

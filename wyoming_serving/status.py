@@ -1,7 +1,13 @@
 """What is known of a running service at one moment, as `/status` shows it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Self
+
+import psutil
+
+from wyoming_serving.memory import free_memory_bytes
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,13 @@ class MemoryStatus:
     """What the process may still take, by its container's limit or the machine's."""
     gpu_free_bytes: int | None = None
     gpu_total_bytes: int | None = None
+
+    @classmethod
+    def now(cls, gpu_memory: Callable[[], tuple[int, int]] | None) -> Self:
+        """Measure it; `gpu_memory` returns the free and the total bytes of the GPU."""
+        free, total = gpu_memory() if gpu_memory else (None, None)
+        resident: int = psutil.Process().memory_info().rss
+        return cls(resident, free_memory_bytes(), free, total)
 
 
 @dataclass(frozen=True)

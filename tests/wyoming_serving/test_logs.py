@@ -5,7 +5,6 @@ import logging
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -14,18 +13,6 @@ from wyoming_serving.logs import MAX_MESSAGE_CHARACTERS, configure_logging, log_
 from wyoming_serving.reports import RequestReport, Stage
 
 LOGGER = logging.getLogger("kitchen")
-
-
-@pytest.fixture(autouse=True)
-def restored_root() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level, kind = root.handlers[:], root.level, logging.getLoggerClass()
-    with warnings.catch_warnings():
-        yield
-    logging.captureWarnings(False)
-    sys.excepthook = sys.__excepthook__
-    logging.setLoggerClass(kind)
-    root.handlers[:], root.level = handlers, level
 
 
 def test_json_is_one_object_a_line(capfd: pytest.CaptureFixture[str]) -> None:
