@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(settings: FunasrSettings, _: argparse.Namespace) -> int:
     from wyoming_funasr.service import FunasrService
-    from wyoming_serving.service import run
+    from wyoming_serving.process import run
 
     return run(FunasrService(settings))
 

@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(settings: MelottsSettings, _: argparse.Namespace) -> int:
     from wyoming_melotts.service import MelottsService
-    from wyoming_serving.service import run
+    from wyoming_serving.process import run
 
     return run(MelottsService(settings))
 

@@ -1,6 +1,7 @@
 """Memory: how much there is for this process, and returning what it has freed."""
 
 import ctypes
+import gc
 import sys
 
 import psutil
@@ -36,6 +37,15 @@ def require_memory(least_bytes: int, what: str) -> None:
             f"{what} needs {least_bytes / 1e9:.1f} GB of memory, this machine or container has "
             f"{total / 1e9:.1f} GB",
         )
+
+
+def exempt_from_collection() -> None:
+    """Exempt what is loaded by now from Python's garbage collection, for a process that keeps it.
+
+    A full collection looks at every object and would hold the event loop for 100 ms now and then.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def release_freed_memory() -> None:

@@ -42,6 +42,9 @@ class ServiceMetrics:
             buckets=_LAG_SECONDS,
             registry=registry,
         )
+        self._tasks = Gauge(
+            "wyoming_event_loop_tasks", "Tasks of the event loop", registry=registry
+        )
         self._sessions = Gauge("wyoming_sessions", "Open connections", registry=registry)
         self._problems = Gauge(
             "wyoming_problem", "1 while there is a problem", ["problem"], registry=registry
@@ -89,6 +92,7 @@ class ServiceMetrics:
             due = loop.time() + _LAG_PROBE_SECONDS
             await asyncio.sleep(_LAG_PROBE_SECONDS)
             self._lag.observe(max(0.0, loop.time() - due))
+            self._tasks.set(len(asyncio.all_tasks()))
 
 
 class GpuMemoryCollector(Collector):

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.memory import release_freed_memory
 
 _LOGGER = logging.getLogger(__name__)
@@ -47,14 +48,27 @@ def made_graph(
 
 def _make(folder: Path, model: str, make: Callable[[Path], None]) -> Path:
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix="partial-", dir=folder.parent))
+        return _make_kept(folder, model, make)
     except OSError as error:
         _LOGGER.warning("%s cannot be written (%s): each start prepares the model anew",
                         folder.parent, error.strerror)  # fmt: skip
-        partial = Path(tempfile.mkdtemp(prefix="wyoming-graph-"))
+    partial = Path(tempfile.mkdtemp(prefix="wyoming-graph-"))
+    try:
         make(partial)
-        return partial
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise ServiceError(
+            ErrorCode.OUTPUT_FAILED,
+            f"the model cannot be prepared in {folder.parent} nor in {partial.parent}: "
+            f"{error.strerror}",
+        ) from error
+    return partial
+
+
+def _make_kept(folder: Path, model: str, make: Callable[[Path], None]) -> Path:
+    """Make the graph in its own folder, whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix="partial-", dir=folder.parent))
     try:
         make(partial)
         for older in folder.parent.glob(f"{model}-*"):

@@ -3,9 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
-import sys
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -18,7 +15,7 @@ from wyoming_serving import __version__
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.health import Health
 from wyoming_serving.listener import Listener
-from wyoming_serving.logs import library_output_logged, log_request
+from wyoming_serving.logs import log_request
 from wyoming_serving.monitoring import (
     GpuMemoryCollector,
     SchedulerCollector,
@@ -47,9 +44,6 @@ _LOGGER = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 0.7
 """After the time to drain, for clients and the engine to close."""
-
-EXIT_SECONDS = 0.2
-"""After that, for the interpreter to end."""
 
 
 class Service(ABC):
@@ -295,27 +289,6 @@ async def serve(service: Service) -> int:
             _LOGGER.error("%s", error.text)
             return 1
     return 0
-
-
-def run(service: Service) -> int:
-    """Run a service as this process's only work; returns the exit status.
-
-    A worker thread that still loads a model or computes cannot be stopped, and would keep a
-    process alive that was told to end: then the process exits without it.
-    """
-    with library_output_logged():
-        return asyncio.run(_run(service))
-
-
-async def _run(service: Service) -> int:
-    status = await serve(service)
-    logging.shutdown()
-    sys.stdout.flush()
-    # ends what asyncio and the interpreter would wait for: threads that compute
-    last = threading.Timer(EXIT_SECONDS, os._exit, [status])
-    last.daemon = True
-    last.start()
-    return status
 
 
 _Work = asyncio.Task[None]

@@ -16,7 +16,7 @@ from tests.attack.clients import attack, healthy_answer
 from tests.attack.streams import Target
 from tests.support.event_loop import watched_loop
 from wyoming_serving.errors import ErrorCode
-from wyoming_serving.memory import release_freed_memory
+from wyoming_serving.memory import exempt_from_collection, release_freed_memory
 from wyoming_serving.service import Service, running
 
 Value = TypeVar("Value")
@@ -88,6 +88,7 @@ async def attack_service(service: Service, target: Target, seed: int, cases: int
         async with running(service) as port:
             first = await _in_thread(partial(healthy_answer, target, port))
             await _in_thread(partial(attack, target, port, seed + 1, min(100, cases)))  # warms up
+            exempt_from_collection()  # as in a process of its own
             before = await _settled(None)
             async with watched_loop() as watch:
                 answers = await _in_thread(partial(attack, target, port, seed, cases))
@@ -95,6 +96,7 @@ async def attack_service(service: Service, target: Target, seed: int, cases: int
             last = await _in_thread(partial(healthy_answer, target, port))
     finally:
         logging.getLogger().removeHandler(defects)
+        gc.unfreeze()
     same = _content(first) == _content(last)
     return Outcome(answers, defects.texts, watch.longest_seconds, before, after, same)
 

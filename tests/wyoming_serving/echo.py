@@ -19,7 +19,8 @@ from wyoming.ping import Ping
 from tests.support.wire import connect
 from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
 from wyoming_serving.logs import configure_logging
-from wyoming_serving.service import Service, run
+from wyoming_serving.process import run
+from wyoming_serving.service import Service
 from wyoming_serving.session import Client, RequestOutcome
 from wyoming_serving.settings import Settings
 

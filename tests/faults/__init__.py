@@ -1,0 +1,1 @@
+"""What breaks around a service: its process, its disk, its clock, its port."""
