@@ -33,8 +33,8 @@ async def test_a_huge_chunk_that_must_be_resampled_holds_nobody(
             assert await longest_step(port, wire, *events) < LONGEST_SECONDS
 
 
-async def test_any_number_of_hotwords_holds_nobody(make_service: ServiceMaker) -> None:
-    names = [f"{i:x}" for i in range(110_000)]
+async def test_as_many_hotwords_as_an_event_holds_hold_nobody(make_service: ServiceMaker) -> None:
+    names = [f"{i:x}" for i in range(15_000)]
     events = [
         encode(Event("transcribe", {"transcript_names": names})),
         *map(encode, (AudioStart(rate=16_000, width=2, channels=1), AudioStop())),
