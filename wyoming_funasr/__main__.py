@@ -53,7 +53,12 @@ def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
     from wyoming_funasr.models import choose_model
     from wyoming_serving.hub import Hub
 
-    hub = Hub(settings.hub, settings.cache_dir, offline=settings.offline)
+    hub = Hub(
+        settings.hub,
+        settings.cache_dir,
+        offline=settings.offline,
+        stall_seconds=settings.hub_seconds,
+    )
     model = load_model(choose_model(settings.model_dir), settings, hub)
     failed = 0
     for file in given.files:
@@ -79,7 +84,7 @@ def _download(settings: FunasrSettings, given: argparse.Namespace) -> int:
     if model.source is None:
         print(f"{model.name} is on disk already: {model.folder}")
         return 0
-    hub = Hub(settings.hub, settings.cache_dir, offline=False)
+    hub = Hub(settings.hub, settings.cache_dir, offline=False, stall_seconds=settings.hub_seconds)
     command = f"wyoming-funasr download {given.model}"
     device = choose_device(settings.device, settings.precision)
     own = downloaded_source(model, hub, on_cpu=not device.is_cuda)

@@ -42,7 +42,12 @@ class FunasrService(Service):
         self.settings: FunasrSettings = settings
         self.model = choose_model(settings.model_dir)
         self.pipeline = SpeechPipeline(settings, self.wait_ready, self.metrics)
-        self._hub = Hub(settings.hub, settings.cache_dir, offline=settings.offline)
+        self._hub = Hub(
+            settings.hub,
+            settings.cache_dir,
+            offline=settings.offline,
+            stall_seconds=settings.hub_seconds,
+        )
         from_file = read_hotword_file(settings.hotword_file) if settings.hotword_file else []
         self._options = OptionsReader(settings, self.model, (*settings.hotwords, *from_file))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from wyoming_serving.download_watch import watched_download
 from wyoming_serving.errors import ModelMissing
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,10 +43,14 @@ class ModelSource:
 class Hub:
     """A cache folder in front of a model hub."""
 
-    def __init__(self, hub: HubName, cache_dir: Path, *, offline: bool) -> None:
+    def __init__(
+        self, hub: HubName, cache_dir: Path, *, offline: bool, stall_seconds: float
+    ) -> None:
+        """A download of which nothing arrives for `stall_seconds` is given up."""
         self._hub: HubName = hub
         self._cache = cache_dir.expanduser()
         self._offline = offline
+        self._stall_seconds = stall_seconds
 
     def offers(self, source: ModelSource) -> bool:
         """Whether this hub has the model."""
@@ -100,7 +105,9 @@ class Hub:
             ) from None
         _LOGGER.info("downloading %s from %s to %s", model_id, self._hub, folder)
         try:
-            self._fetch(model_id, partial, source.wanted)
+            watched_download(
+                lambda: self._fetch(model_id, partial, source.wanted), partial, self._stall_seconds
+            )
         except Exception as error:
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise ModelMissing(

@@ -99,6 +99,9 @@ class Settings(BaseSettings):
         "modelscope", description="Where models are downloaded from"
     )
     offline: bool = Field(False, description="Never download; use what is on disk")
+    hub_seconds: float = Field(
+        60.0, gt=0, le=3600, description="A download of which nothing arrives this long is given up"
+    )
     cache_dir: Path = Field(
         Path("~/.cache/wyoming-speech"), description="Folder for downloaded models"
     )

@@ -26,6 +26,8 @@ class ModelHub(ThreadingHTTPServer):
         """Answer every request with status 500."""
         self.cut_after_bytes: int | None = None
         """Break each file's transfer off after so many bytes."""
+        self.silent = threading.Event()
+        """While it is set, accept requests and never answer."""
 
     @property
     def url(self) -> str:
@@ -35,6 +37,7 @@ class ModelHub(ThreadingHTTPServer):
     def mend(self) -> None:
         """Serve as a hub should again."""
         self.broken, self.cut_after_bytes = False, None
+        self.silent.clear()
 
 
 @contextmanager
@@ -56,6 +59,8 @@ class _Request(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests.append(f"{self.command} {self.path}")
+        while self.server.silent.is_set():
+            threading.Event().wait(0.05)  # `time.sleep` may be patched
         if self.server.broken:
             self._send_json(500, {"error": "the hub is broken"})
             return

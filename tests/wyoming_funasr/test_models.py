@@ -11,7 +11,9 @@ from wyoming_serving.hub import Hub, HubName
 
 def source(hub: HubName, cache: Path, *, on_cpu: bool) -> str | None:
     chosen = downloaded_source(
-        choose_model("SenseVoiceSmall"), Hub(hub, cache, offline=True), on_cpu=on_cpu
+        choose_model("SenseVoiceSmall"),
+        Hub(hub, cache, offline=True, stall_seconds=60),
+        on_cpu=on_cpu,
     )
     return chosen.on(hub)
 
@@ -33,7 +35,7 @@ def test_what_was_downloaded_before_is_not_downloaded_in_another_form(tmp_path: 
 def test_a_folder_of_ones_own_may_hold_either_form(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("model: SenseVoiceSmall\n")
     (tmp_path / "am.mvn").touch()
-    hub = Hub("modelscope", tmp_path, offline=True)
+    hub = Hub("modelscope", tmp_path, offline=True, stall_seconds=60)
     model = choose_model(str(tmp_path))
     with pytest.raises(ModelMissing, match=r"lacks model\.pt or model_quant\.onnx or model\.onnx"):
         find_folder(model, hub, on_cpu=True)

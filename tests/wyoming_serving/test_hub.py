@@ -1,6 +1,7 @@
 """Models from both hubs, with the hubs' own libraries, over HTTP, from a stand-in."""
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from huggingface_hub import constants as hf_constants
 
 from tests.support.model_hub import ModelHub, model_hub
+from wyoming_serving import download_watch
+from wyoming_serving.download_watch import watched_download
 from wyoming_serving.errors import ModelMissing
 from wyoming_serving.hub import Hub, HubName, ModelSource, missing_files
 
@@ -60,7 +63,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_model_is_downloaded_whole(hub_name: HubName, tmp_path: Path) -> None:
-    hub = Hub(hub_name, tmp_path / "cache", offline=False)
+    hub = Hub(hub_name, tmp_path / "cache", offline=False, stall_seconds=60)
     assert hub.cached(SOURCE) is None
     folder = hub.find(SOURCE, COMMAND)
     assert files_below(folder) == FILES
@@ -71,21 +74,23 @@ def test_a_model_is_downloaded_whole(hub_name: HubName, tmp_path: Path) -> None:
 def test_what_is_in_the_cache_needs_no_network(
     hub_name: HubName, tmp_path: Path, server: ModelHub
 ) -> None:
-    folder = Hub(hub_name, tmp_path, offline=False).find(SOURCE, COMMAND)
+    folder = Hub(hub_name, tmp_path, offline=False, stall_seconds=60).find(SOURCE, COMMAND)
     server.requests.clear()
-    assert Hub(hub_name, tmp_path, offline=False).find(SOURCE, COMMAND) == folder
-    assert Hub(hub_name, tmp_path, offline=True).find(SOURCE, COMMAND) == folder
+    assert Hub(hub_name, tmp_path, offline=False, stall_seconds=60).find(SOURCE, COMMAND) == folder
+    assert Hub(hub_name, tmp_path, offline=True, stall_seconds=60).find(SOURCE, COMMAND) == folder
     assert server.requests == []
 
 
 def test_a_model_from_the_other_hub_counts_too(tmp_path: Path) -> None:
-    folder = Hub("hf", tmp_path, offline=False).find(SOURCE, COMMAND)
-    assert Hub("modelscope", tmp_path, offline=True).find(SOURCE, COMMAND) == folder
+    folder = Hub("hf", tmp_path, offline=False, stall_seconds=60).find(SOURCE, COMMAND)
+    assert (
+        Hub("modelscope", tmp_path, offline=True, stall_seconds=60).find(SOURCE, COMMAND) == folder
+    )
 
 
 def test_only_wanted_files_are_fetched(hub_name: HubName, tmp_path: Path) -> None:
     source = ModelSource(SOURCE.modelscope, SOURCE.hf, ("config.yaml",), ("*.yaml", "sub/*"))
-    folder = Hub(hub_name, tmp_path, offline=False).find(source, COMMAND)
+    folder = Hub(hub_name, tmp_path, offline=False, stall_seconds=60).find(source, COMMAND)
     assert set(files_below(folder)) == {"config.yaml", "sub/notes.txt"}
 
 
@@ -93,13 +98,13 @@ def test_offline_asks_nobody_and_names_the_command(
     hub_name: HubName, tmp_path: Path, server: ModelHub
 ) -> None:
     with pytest.raises(ModelMissing, match=f"offline; run `{COMMAND}`"):
-        Hub(hub_name, tmp_path, offline=True).find(SOURCE, COMMAND)
+        Hub(hub_name, tmp_path, offline=True, stall_seconds=60).find(SOURCE, COMMAND)
     assert server.requests == []
 
 
 def test_a_model_that_the_hub_does_not_have(hub_name: HubName, tmp_path: Path) -> None:
     unknown = ModelSource("iic/unknown", "someone/unknown")
-    hub = Hub(hub_name, tmp_path, offline=False)
+    hub = Hub(hub_name, tmp_path, offline=False, stall_seconds=60)
     with pytest.raises(ModelMissing, match=r"unknown could not be downloaded.*404") as caught:
         hub.find(unknown, COMMAND)
     assert f"`{COMMAND}`" in caught.value.text
@@ -108,14 +113,16 @@ def test_a_model_that_the_hub_does_not_have(hub_name: HubName, tmp_path: Path) -
 
 def test_a_model_without_a_name_on_this_hub(tmp_path: Path, server: ModelHub) -> None:
     with pytest.raises(ModelMissing, match="someone/tiny is not on modelscope"):
-        Hub("modelscope", tmp_path, offline=False).find(ModelSource(None, SOURCE.hf), COMMAND)
+        Hub("modelscope", tmp_path, offline=False, stall_seconds=60).find(
+            ModelSource(None, SOURCE.hf), COMMAND
+        )
     assert server.requests == []
 
 
 def test_a_broken_hub_then_a_mended_one(
     hub_name: HubName, tmp_path: Path, server: ModelHub
 ) -> None:
-    hub = Hub(hub_name, tmp_path, offline=False)
+    hub = Hub(hub_name, tmp_path, offline=False, stall_seconds=60)
     server.broken = True
     with pytest.raises(ModelMissing, match=f"run `{COMMAND}` to try again"):
         hub.find(SOURCE, COMMAND)
@@ -127,7 +134,7 @@ def test_a_broken_hub_then_a_mended_one(
 def test_an_interrupted_transfer_leaves_no_model_and_keeps_whole_files(
     hub_name: HubName, tmp_path: Path, server: ModelHub
 ) -> None:
-    hub = Hub(hub_name, tmp_path, offline=False)
+    hub = Hub(hub_name, tmp_path, offline=False, stall_seconds=60)
     server.cut_after_bytes = 1000
     with pytest.raises(ModelMissing, match=f"run `{COMMAND}` to try again"):
         hub.find(SOURCE, COMMAND)
@@ -145,7 +152,7 @@ def test_a_download_without_the_needed_files_is_refused(
 ) -> None:
     for files in server.models.values():
         del files["model.pt"]
-    hub = Hub(hub_name, tmp_path, offline=False)
+    hub = Hub(hub_name, tmp_path, offline=False, stall_seconds=60)
     with pytest.raises(ModelMissing, match=r"tiny on \w+ lacks model.pt"):
         hub.find(SOURCE, COMMAND)
     assert hub.cached(SOURCE) is None
@@ -153,7 +160,7 @@ def test_a_download_without_the_needed_files_is_refused(
 
 def test_a_cache_that_cannot_be_written_is_named(hub_name: HubName, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    hub = Hub(hub_name, tmp_path / "file" / "cache", offline=False)
+    hub = Hub(hub_name, tmp_path / "file" / "cache", offline=False, stall_seconds=60)
     with pytest.raises(ModelMissing, match=r"file/cache cannot be written \(.*--cache-dir"):
         hub.find(SOURCE, COMMAND)
 
@@ -163,7 +170,7 @@ def test_a_file_that_is_not_what_was_published_is_refused_and_fetched_again(
 ) -> None:
     sums = {"model.pt": hashlib.sha256(WEIGHTS).hexdigest()}
     source = replace(SOURCE, sums=sums)
-    hub = Hub(hub_name, tmp_path, offline=False)
+    hub = Hub(hub_name, tmp_path, offline=False, stall_seconds=60)
     for files in server.models.values():
         files["model.pt"] = WEIGHTS[::-1]
     with pytest.raises(
@@ -180,3 +187,30 @@ def test_one_of_two_files_is_enough(tmp_path: Path) -> None:
     (tmp_path / "b").touch()
     assert missing_files(tmp_path, ("a|b", "b")) == []
     assert missing_files(tmp_path, ("a|c", "b")) == ["a or c"]
+
+
+def test_a_hub_that_never_answers_is_given_up(
+    server: ModelHub, hub_name: HubName, tmp_path: Path
+) -> None:
+    server.silent.set()
+    hub = Hub(hub_name, tmp_path, offline=False, stall_seconds=0.5)
+    with pytest.raises(ModelMissing, match=r"nothing has arrived for 0\.5 s"):
+        hub.find(SOURCE, COMMAND)
+    server.mend()
+    assert hub.cached(SOURCE) is None
+
+
+def test_a_slow_download_is_not_given_up_and_its_progress_is_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr(download_watch, "_LOG_SECONDS", 0.3)
+
+    def fetch() -> None:
+        with (tmp_path / "model.pt").open("wb", buffering=0) as file:
+            for _ in range(10):
+                file.write(bytes(1_000_000))
+                threading.Event().wait(0.1)
+
+    watched_download(fetch, tmp_path, stall_seconds=0.8)
+    assert "downloading: model.pt, " in caplog.text

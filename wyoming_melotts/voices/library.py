@@ -167,7 +167,12 @@ class VoiceLibrary:
 
     def _hub_for(self, source: ModelSource) -> Hub:
         """The chosen hub where it has the model, else Hugging Face."""
-        return Hub(self._hub_name_for(source), self._settings.cache_dir, offline=self._offline)
+        return Hub(
+            self._hub_name_for(source),
+            self._settings.cache_dir,
+            offline=self._offline,
+            stall_seconds=self._settings.hub_seconds,
+        )
 
     def _hub_name_for(self, source: ModelSource) -> HubName:
         return self._hub_name if source.on(self._hub_name) is not None else "hf"
