@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator, Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,6 +82,8 @@ class HomeSource:
                 self._set(joined(self._from_file, await asyncio.to_thread(read_home, self._kept)))
             except ServiceError as error:
                 _LOGGER.warning("what was kept of the home is not used: %s", error)
+        # importing aiohttp would hold up the event loop
+        await asyncio.to_thread(import_module, "wyoming_funasr.home.source.home_assistant")
         from wyoming_funasr.home.source.home_assistant import HomeAssistant
 
         await HomeAssistant(self._access, self._wait_seconds, self._take).follow()
