@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
-from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
-from wyoming_melotts.synthesis.bert import Bert, BertConfig
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Synthesizer
+from wyoming_melotts.synthesis.bert.config import BertConfig
+from wyoming_melotts.synthesis.bert.torch import Bert
 
 _INITIALS = "b c ch d f g h j k l m n p q r s sh t w x y z zh"
 _FINALS = (

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -24,14 +25,23 @@ from benchmarks.server_process import Server
 from benchmarks.wyoming_client import listen
 from wyoming_melotts.frontends.tokenizers import load_tokenizer
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
-from wyoming_melotts.synthesis.acoustic.synthesizer import Prosody, Synthesizer
-from wyoming_melotts.synthesis.acoustic.text_encoder import TextInputs
-from wyoming_melotts.synthesis.bert import Embeddings, Layer
+from wyoming_melotts.synthesis.acoustic.model import (
+    NoiseSource,
+    Prosody,
+    Sentence,
+    sample_latent,
+    seeded_noise,
+)
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Synthesizer
+from wyoming_melotts.synthesis.acoustic.torch.voice import TorchVoice
+from wyoming_melotts.synthesis.bert.torch import Embeddings, Layer
 from wyoming_melotts.synthesis.engine import make_reader
 from wyoming_melotts.synthesis.ids import token_ids
 from wyoming_melotts.synthesis.speech import SpeechOptions
 from wyoming_melotts.synthesis.symbols import LANGUAGE_CODES
 from wyoming_melotts.voices import LANGUAGES
+
+_SPEAKER = 1
 
 SENTENCES = {
     "short (10)": "客厅的灯已经打开了。",
@@ -158,7 +168,8 @@ class UpstreamsWay:
     def __init__(self, voices: Path) -> None:
         torch.manual_seed(0)
         self._synthesizer = Synthesizer.load(voices / "ZH")
-        config = self._synthesizer.config
+        self._voice = TorchVoice(self._synthesizer, "cpu")
+        config = self._voice.config
         self._decoder = WholeSentenceDecoder(config).eval().requires_grad_(False)
         self._bert = WholeBert().eval().requires_grad_(False)
         self._tokenizer = load_tokenizer(voices / LANGUAGES["ZH"].bert.name, "ZH")
@@ -168,21 +179,21 @@ class UpstreamsWay:
     def speak(self, text: str) -> Timing:
         """Time one text; its first audio is its last."""
         started, cpu_before_s = time.perf_counter(), time.process_time()
-        generator = torch.Generator().manual_seed(0)
-        samples = sum(self._speak(piece, generator) for piece in self._reader.pieces(text))
+        noise = seeded_noise(0)
+        samples = sum(self._speak(piece, noise) for piece in self._reader.pieces(text))
         total_s = time.perf_counter() - started
-        audio_s = samples / self._synthesizer.config.sample_rate_hz
+        audio_s = samples / self._voice.config.sample_rate_hz
         return Timing(total_s, total_s, audio_s, time.process_time() - cpu_before_s)
 
-    def _speak(self, piece: str, generator: torch.Generator) -> int:
+    def _speak(self, piece: str, noise: NoiseSource) -> int:
         phonemes = self._reader.phonemize(piece)
-        ids = token_ids(phonemes, LANGUAGE_CODES["ZH"], self._synthesizer.config)
+        ids = token_ids(phonemes, LANGUAGE_CODES["ZH"], self._voice.config)
         rows = self._bert(torch.tensor(self._tokenizer.encode(phonemes.norm_text)))
-        features = rows[: len(ids.word2ph)].repeat_interleave(torch.tensor(ids.word2ph), dim=0).T
-        inputs = TextInputs(
-            torch.tensor(ids.phones), torch.tensor(ids.tones), torch.tensor(ids.languages), features
+        features = rows[: len(ids.word2ph)].numpy().repeat(ids.word2ph, axis=0)
+        phones, tones, languages = map(np.array, (ids.phones, ids.tones, ids.languages))
+        latent = sample_latent(
+            self._voice, Sentence(phones, tones, languages, features), _SPEAKER, Prosody(), noise
         )
-        speaker = self._synthesizer.speaker(1)
-        latent = self._synthesizer.latent(inputs, speaker, Prosody(), generator)
-        samples: Tensor = self._decoder(latent, speaker)
+        values = torch.from_numpy(latent.values).T.unsqueeze(0)
+        samples: Tensor = self._decoder(values, self._synthesizer.speaker(_SPEAKER))
         return samples.shape[-1]

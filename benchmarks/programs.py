@@ -12,7 +12,7 @@ _PEER_SILENCE_S = "0.7"
 _URI = ("--uri", "tcp://127.0.0.1:{port}")
 _OURS = (
     *(*_URI, "--no-zeroconf", "--offline", "--device", "cpu", "--log-level", "warning"),
-    *("--metrics-port", "{metrics_port}"),
+    *("--http-port", "{http_port}"),
 )
 
 

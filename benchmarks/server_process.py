@@ -26,7 +26,7 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """How a server is started: `{port}` and `{metrics_port}` in the settings are filled in."""
+    """How a server is started: `{port}` and `{http_port}` in the settings are filled in."""
 
     name: str
     command: tuple[str, ...]
@@ -35,7 +35,7 @@ class Program:
     @property
     def has_metrics(self) -> bool:
         """Whether it serves Prometheus metrics."""
-        return "{metrics_port}" in self.settings
+        return "{http_port}" in self.settings
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Server:
 
     program: Program
     port: int
-    metrics_port: int
+    http_port: int
     process: psutil.Process
     started: float
     """By `time.perf_counter`."""
@@ -74,7 +74,7 @@ class Server:
         )
 
     def _speculation(self) -> dict[str, int]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics") as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics") as answer:
             return speculation_runs(answer.read().decode())
 
 
@@ -95,8 +95,8 @@ async def running(program: Program) -> AsyncIterator[Server]:
     Raises:
         ServerError: it ended, or does not answer.
     """
-    port, metrics_port = _free_port(), _free_port()
-    settings = [word.format(port=port, metrics_port=metrics_port) for word in program.settings]
+    port, http_port = _free_port(), _free_port()
+    settings = [word.format(port=port, http_port=http_port) for word in program.settings]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as output:
@@ -106,7 +106,7 @@ async def running(program: Program) -> AsyncIterator[Server]:
             )
         try:
             await _until_it_answers(port, process, log)
-            yield Server(program, port, metrics_port, psutil.Process(process.pid), started)
+            yield Server(program, port, http_port, psutil.Process(process.pid), started)
         finally:
             await _stop(process)
 

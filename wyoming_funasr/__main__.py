@@ -76,7 +76,8 @@ def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
 
 
 def _download(settings: FunasrSettings, given: argparse.Namespace) -> int:
-    from wyoming_funasr.models import choose_model, required_sources
+    from wyoming_funasr.models import choose_model, downloaded_source, required_sources
+    from wyoming_serving.devices import choose_device
     from wyoming_serving.hub import Hub
 
     model = choose_model(given.model)
@@ -85,7 +86,9 @@ def _download(settings: FunasrSettings, given: argparse.Namespace) -> int:
         return 0
     hub = Hub(settings.hub, settings.cache_dir, offline=False)
     command = f"wyoming-funasr download {given.model}"
-    for source in (model.source, *required_sources(model, settings)):
+    device = choose_device(settings.device, settings.precision)
+    own = downloaded_source(model, hub, on_cpu=not device.is_cuda)
+    for source in (own, *required_sources(model, settings)):
         print(hub.cached(source) or hub.download(source, command))
     return 0
 

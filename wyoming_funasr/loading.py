@@ -33,8 +33,8 @@ def load_model(model: Model, settings: FunasrSettings, hub: Hub) -> LoadedModel:
     Raises:
         ServiceError: a model is missing or broken, or the device does not work.
     """
-    folder = find_folder(model, hub)
     device = choose_device(settings.device, settings.precision)
+    folder = find_folder(model, hub, on_cpu=not device.is_cuda)
     _LOGGER.info("loading %s from %s on %s", model.name, folder, device.description)
     if model.is_demo:
         _LOGGER.warning("the demo model knows home commands in English and Mandarin, no more")

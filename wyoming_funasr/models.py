@@ -8,9 +8,9 @@ from typing import Literal
 import yaml
 
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.devices import require_memory
 from wyoming_serving.errors import ModelMissing
 from wyoming_serving.hub import Hub, ModelSource, missing_files
+from wyoming_serving.memory import require_memory
 
 Family = Literal["sense_voice", "paraformer", "paraformer_streaming"]
 
@@ -18,6 +18,9 @@ LEAST_MEMORY_BYTES = 2_000_000_000
 """A machine with less cannot hold a real model beside its system."""
 
 _FILES = ("config.yaml", "model.pt", "am.mvn")
+_FOLDER_FILES = ("config.yaml", "model.pt|model_quant.onnx|model.onnx", "am.mvn")
+"""A folder of one's own may hold FunASR's published graph instead of a checkpoint."""
+
 _DEMO_FOLDER = Path(__file__).parent / "demo_model"
 
 
@@ -33,6 +36,8 @@ class Model:
     url: str
     source: ModelSource | None = None
     folder: Path | None = None
+    light_source: ModelSource | None = None
+    """FunASR's published eight-bit graph, a quarter of the download, for a CPU."""
 
     @property
     def is_demo(self) -> bool:
@@ -43,6 +48,13 @@ class Model:
 _SENSE_VOICE_LANGUAGES = ("zh", "yue", "en", "ja", "ko")
 _PARAFORMER_LANGUAGES = ("zh", "en")
 
+_SENSE_VOICE_ONNX_SUMS = {
+    "model_quant.onnx": "21dc965f689a78d1604717bf561e40d5a236087c85a95584567835750549e822",
+    "tokens.json": "a2594fc1474e78973149cba8cd1f603ebed8c39c7decb470631f66e70ce58e97",
+    "am.mvn": "29b3c740a2c0cfc6b308126d31d7f265fa2be74f3bb095cd2f143ea970896ae5",
+    "config.yaml": "f71e239ba36705564b5bf2d2ffd07eece07b8e3f2bbf6d2c99d8df856339ac19",
+}
+
 MODELS: dict[str, Model] = {
     "SenseVoiceSmall": Model(
         "SenseVoiceSmall",
@@ -52,6 +64,13 @@ MODELS: dict[str, Model] = {
         "FunAudioLLM",
         "https://github.com/FunAudioLLM/SenseVoice",
         ModelSource("iic/SenseVoiceSmall", "FunAudioLLM/SenseVoiceSmall", _FILES),
+        light_source=ModelSource(
+            "iic/SenseVoiceSmall-onnx",
+            None,
+            tuple(_SENSE_VOICE_ONNX_SUMS),
+            tuple(_SENSE_VOICE_ONNX_SUMS),
+            _SENSE_VOICE_ONNX_SUMS,
+        ),
     ),
     "paraformer-zh": Model(
         "paraformer-zh",
@@ -107,7 +126,7 @@ def choose_model(name: str) -> Model:
     if name in MODELS:
         return MODELS[name]
     for model in MODELS.values():
-        if model.source is not None and name in (model.source.modelscope, model.source.hf):
+        if any(name in (source.modelscope, source.hf) for source in _sources(model)):
             return model
     folder = Path(name).expanduser()
     if folder.is_dir():
@@ -120,26 +139,37 @@ def choose_model(name: str) -> Model:
     )
 
 
-def find_folder(model: Model, hub: Hub) -> Path:
+def find_folder(model: Model, hub: Hub, *, on_cpu: bool) -> Path:
     """The model's folder, downloaded where it must be.
 
     Raises:
         ModelMissing: it is not to be had, or its folder lacks files.
     """
     if model.folder is None:
-        assert model.source is not None
-        return hub.find(model.source, f"wyoming-funasr download {model.name}")
-    lacking = missing_files(model.folder, _FILES)
+        source = downloaded_source(model, hub, on_cpu=on_cpu)
+        return hub.find(source, f"wyoming-funasr download {model.name}")
+    lacking = missing_files(model.folder, _FOLDER_FILES)
     if lacking:
         raise ModelMissing(f"model folder {model.folder} lacks {', '.join(lacking)}")
     return model.folder
 
 
+def downloaded_source(model: Model, hub: Hub, *, on_cpu: bool) -> ModelSource:
+    """Where a model comes from: what the cache has, else the light form where a CPU can run it."""
+    assert model.source is not None
+    light = model.light_source
+    if not on_cpu or light is None:
+        return model.source
+    if hub.cached(light) is None and (hub.cached(model.source) or not hub.offers(light)):
+        return model.source
+    return light
+
+
 def is_on_disk(model: Model, hub: Hub) -> bool:
     """Whether the model can be loaded without a download."""
     if model.folder is not None:
-        return not missing_files(model.folder, _FILES)
-    return model.source is not None and hub.cached(model.source) is not None
+        return not missing_files(model.folder, _FOLDER_FILES)
+    return any(hub.cached(source) is not None for source in _sources(model))
 
 
 def required_sources(model: Model, settings: FunasrSettings) -> Sequence[ModelSource]:
@@ -160,6 +190,10 @@ def check_memory(model: Model) -> None:
         require_memory(LEAST_MEMORY_BYTES, f"model {model.name}")
 
 
+def _sources(model: Model) -> list[ModelSource]:
+    return [source for source in (model.source, model.light_source) if source is not None]
+
+
 def _from_folder(folder: Path) -> Model:
     try:
         config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
@@ -170,7 +204,7 @@ def _from_folder(folder: Path) -> Model:
 
 
 def _from_hub_id(name: str) -> Model:
-    return _of_family(name.split("/")[1], name, ModelSource(name, name, _FILES), None)
+    return _of_family(name.split("/")[1], name, ModelSource(name, name, _FOLDER_FILES), None)
 
 
 def _of_family(name: str, hint: str, source: ModelSource | None, folder: Path | None) -> Model:

@@ -1,10 +1,13 @@
 """One loaded model and the workers that it runs in."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
 from prometheus_client import CollectorRegistry, Counter
 
+from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.pcm import PcmBlock
 from wyoming_funasr.audio.utterance import UtteranceAudio
@@ -13,12 +16,16 @@ from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.speculation import SpeculationOutcome
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.devices import Device, cpu_sharing
-from wyoming_serving.monitoring import SchedulerCollector
+from wyoming_serving.errors import ErrorCode, ServiceError
+from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
+from wyoming_serving.supervision import Canary
 
 _MAX_BATCH_SECONDS_GPU = 60.0
 _MAX_BATCH_SECONDS_CPU = 5.0
 """A core computes no more per second in larger batches, and the first answer waits for the last."""
+
+_CANARY_SECONDS = 1
 
 _SHORTEST_SECONDS = 0.1
 """Of speech, as the scheduler reckons with it: what even the shortest recognition costs."""
@@ -48,11 +55,13 @@ class SpeechPipeline:
         """`wait_ready` waits until `load` is done."""
         self._settings = settings
         self._wait_ready = wait_ready
-        self._metrics = metrics
-        self._frontend: Frontend | None = None
+        self._model: LoadedModel | None = None
+        self._canary: RecognitionRequest | None = None
         self._recognitions: Scheduler[RecognitionRequest, Recognition] | None = None
         self._ears: Scheduler[Callable[[], None], None] = Scheduler(
-            each(lambda job: job()), BatchLimits(max_queue=settings.max_connections), name="ears"
+            each(lambda job: job()),
+            BatchLimits(max_queue=settings.max_connections, job_seconds=settings.job_seconds),
+            name="ears",
         )
         self._speculations = Counter(
             "funasr_speculation_runs",
@@ -61,23 +70,46 @@ class SpeechPipeline:
             registry=metrics,
         )
 
-    async def load(self, load_model: Callable[[], LoadedModel]) -> None:
+    async def load(self, load_model: Callable[[], LoadedModel]) -> LoadedModel:
         """Load the model in a thread, and start the workers that fit its device.
 
         Raises:
             ServiceError: the model cannot be had, or does not run here.
         """
-        model = await call_in_thread(load_model, "load")
-        self._frontend = model.frontend
+        model = await self._load(load_model)
         self._recognitions = Scheduler(
             model.recognizer.recognize,
             recognizer_limits(self._settings, model.device),
             size=lambda request: max(request.seconds, _SHORTEST_SECONDS),
             name="recognizer",
         )
-        self._metrics.register(SchedulerCollector(self._recognitions, self._ears))
         self._recognitions.start()
         self._ears.start()
+        return model
+
+    async def rebuild(
+        self, load_model: Callable[[], LoadedModel], most_jobs: int | None = None
+    ) -> LoadedModel:
+        """Load the model again, after its device failed; jobs that wait go to it.
+
+        `most_jobs` bounds its batches. Utterances under way keep their features.
+
+        Raises:
+            ServiceError: it cannot be loaded.
+        """
+        self._model = None  # its memory is needed
+        model = await self._load(load_model)
+        limits = recognizer_limits(self._settings, model.device)
+        if most_jobs is not None:
+            smaller = limits.max_padded_size * most_jobs / limits.max_jobs
+            limits = replace(limits, max_jobs=most_jobs, max_padded_size=smaller)
+        self.recognitions.replace(model.recognizer.recognize, limits)
+        return model
+
+    @property
+    def watched(self) -> Mapping[Scheduler[Any, Any], Canary]:
+        """The schedulers, and for each a small job that shows whether it works."""
+        return {self.recognitions: self._recognize_canary, self._ears: self._listen}
 
     async def close(self) -> None:
         """Stop the workers."""
@@ -99,22 +131,51 @@ class SpeechPipeline:
     async def open(self) -> UtteranceAudio:
         """Begin an utterance; see `requests.utterance.Pipeline`."""
         await self._wait_ready()
-        assert self._frontend is not None
-        return self._frontend.open()
+        if self._model is None:
+            raise ServiceError(ErrorCode.NOT_READY, "the engine is being rebuilt; try again later")
+        return self._model.frontend.open()
 
-    async def accept(self, audio: UtteranceAudio, block: PcmBlock | None, *, last: bool) -> None:
+    async def accept(
+        self,
+        audio: UtteranceAudio,
+        block: PcmBlock | None,
+        *,
+        last: bool,
+        timing: JobTiming | None = None,
+    ) -> None:
         """Take audio; see `requests.utterance.Pipeline`."""
-        await self._ears.submit(lambda: audio.accept_pcm(block, last=last))
+        await self._ears.submit(lambda: audio.accept_pcm(block, last=last), timing=timing)
 
-    async def recognize(self, request: RecognitionRequest, priority: float = 0) -> Recognition:
+    async def recognize(
+        self, request: RecognitionRequest, priority: float = 0, timing: JobTiming | None = None
+    ) -> Recognition:
         """Recognize speech; none at all needs no model. See `requests.utterance.Pipeline`."""
         if not request.segments:
             return Recognition()
-        return await self.recognitions.submit(request, priority)
+        return await self.recognitions.submit(request, priority, timing=timing)
 
     def count_speculation(self, outcome: SpeculationOutcome) -> None:
         """Count a recognition that was begun ahead."""
         self._speculations.labels(outcome).inc()
+
+    async def _load(self, load_model: Callable[[], LoadedModel]) -> LoadedModel:
+        model = await call_in_thread(load_model, "load")
+        self._canary = await call_in_thread(lambda: _canary(model.frontend), "load")
+        self._model = model
+        return model
+
+    async def _recognize_canary(self) -> None:
+        assert self._canary is not None
+        await self.recognitions.submit(self._canary)
+
+    async def _listen(self) -> None:
+        await self._ears.submit(lambda: None)
+
+
+def _canary(frontend: Frontend) -> RecognitionRequest:
+    """A short recognition, which shows whether the recognizer works."""
+    noise = np.random.default_rng(0).normal(0, 0.01, SAMPLE_RATE_HZ * _CANARY_SECONDS)
+    return RecognitionRequest((frontend.uncut(noise.astype(np.float32)),))
 
 
 def recognizer_limits(settings: FunasrSettings, device: Device) -> BatchLimits:
@@ -126,4 +187,5 @@ def recognizer_limits(settings: FunasrSettings, device: Device) -> BatchLimits:
         max_padded_size=settings.max_batch_seconds or most_seconds,
         max_queue=settings.max_queue,
         max_wait_seconds=settings.max_wait_seconds,
+        job_seconds=settings.job_seconds,
     )

@@ -18,8 +18,13 @@ from wyoming_serving import __version__
 from wyoming_serving.hub import Hub
 from wyoming_serving.service import Service
 from wyoming_serving.session import Client
+from wyoming_serving.status import EngineDescription
+from wyoming_serving.supervision import Reduction
 
 _LOGGER = logging.getLogger(__name__)
+
+_SMALLER = 4
+"""Batches are divided by so much after a GPU ran out of memory."""
 
 
 class FunasrService(Service):
@@ -48,7 +53,22 @@ class FunasrService(Service):
                 "endpointing is off: fsmn-vad (use_external_vad is off) finds speech only in whole "
                 "recordings, so a request ends with its audio-stop"
             )
-        await self.pipeline.load(self._load_model)
+        model = await self.pipeline.load(partial(self._load_model, self.settings))
+        if model.device.is_cuda:
+            from wyoming_serving.torch.gpus import gpu_memory_bytes
+
+            name = model.device.torch_name
+            self.show_gpu_memory(name, partial(gpu_memory_bytes, name))
+        self.engine_loaded(self._described(model), self.pipeline.watched)
+
+    async def rebuild(self, reduction: Reduction) -> None:
+        settings, most_jobs = self.settings, None
+        if reduction is Reduction.CPU:
+            settings = settings.model_copy(update={"device": "cpu", "precision": "auto"})
+        else:
+            most_jobs = max(1, self.pipeline.recognitions.limits.max_jobs // _SMALLER)
+        model = await self.pipeline.rebuild(partial(self._load_model, settings), most_jobs)
+        self.describe_engine(self._described(model))
 
     async def close(self) -> None:
         await self.pipeline.close()
@@ -82,9 +102,12 @@ class FunasrService(Service):
     def _begin(self, client: Client, options: RequestOptions) -> Utterance:
         return Utterance(options, self.settings, self.pipeline, client.send)
 
-    def _load_model(self) -> LoadedModel:
+    def _described(self, model: LoadedModel) -> EngineDescription:
+        return EngineDescription(self.model.name, model.device.description)
+
+    def _load_model(self, settings: FunasrSettings) -> LoadedModel:
         from wyoming_funasr.loading import load_model, warm_up
 
-        model = load_model(self.model, self.settings, self._hub)
-        warm_up(model, self.settings)
+        model = load_model(self.model, settings, self._hub)
+        warm_up(model, settings)
         return model

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from wyoming_melotts.delivery.fades import faded
 from wyoming_melotts.delivery.sentences import cut_sentences
 from wyoming_melotts.frontends import Tokenizer
 from wyoming_melotts.frontends.tokenizers import load_tokenizer
@@ -31,7 +32,7 @@ def say(settings: MelottsSettings, text: str, output: Path | None) -> int:
     voice = default_voice(settings.voice, inventory, offline=settings.offline)
     if settings.voice is None:
         voice = fitting_voice(text, inventory, voice)
-    engine = Engine(settings, library)
+    engine = Engine(settings, library, shape=faded)
     audio = b"".join(
         encode_pcm16(samples)
         for sentence in cut_sentences(text)

@@ -8,6 +8,7 @@ from functools import partial
 from wyoming.info import Info
 
 from wyoming_melotts.delivery.cache import AudioCache
+from wyoming_melotts.delivery.fades import faded
 from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.speech import SentenceAudio, Speech, SpeechEngine
 from wyoming_melotts.requests.handler import RequestHandler
@@ -19,10 +20,11 @@ from wyoming_melotts.voices.reachability import HubWatch
 from wyoming_melotts.voices.selection import VoiceRequest
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.memory import release_freed_memory
-from wyoming_serving.monitoring import SchedulerCollector
-from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread
+from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
 from wyoming_serving.service import Service
 from wyoming_serving.session import Client
+from wyoming_serving.status import EngineDescription
+from wyoming_serving.supervision import Reduction
 
 _WARM_UP = {"ZH": "你好。", "JP": "はい。", "KR": "네.", "ES": "Hola.", "FR": "Bonjour."}
 
@@ -44,6 +46,7 @@ class MelottsService(Service):
         self._voices = CurrentVoices(self._library, settings)
         self._hubs = HubWatch()
         self._engine: SpeechEngine | None = None
+        self._cache = AudioCache(settings.cache_mb << 20)
         self._audio: SentenceAudio | None = None
         self.scheduler: Scheduler[Speech, bytes | None] | None = None
         """The door to the device; None until `load` knows the device."""
@@ -51,15 +54,40 @@ class MelottsService(Service):
     async def load(self) -> None:
         if not self.settings.offline:
             self._hubs.start()
-        engine = self._engine = await call_in_thread(self._make_engine, "engine")
-        scheduler = self.scheduler = self._make_scheduler(engine)
-        self._audio = SentenceAudio(engine, scheduler, AudioCache(self.settings.cache_mb << 20))
-        self.metrics.register(SchedulerCollector(scheduler))
+        engine = self._engine = await call_in_thread(
+            partial(self._make_engine, self.settings), "engine"
+        )
+        scheduler = self.scheduler = Scheduler(
+            each(_next_chunk), self._limits(engine), name="speaker"
+        )
+        self._audio = SentenceAudio(engine, scheduler, self._cache)
         scheduler.start()
         for voice in (self._voices.default, *self._voices.preloaded):
             await self._voices.ensure_on_disk(voice.model)
             await scheduler.call(partial(_warm_up, engine, voice))
         await scheduler.call(release_freed_memory)
+        if engine.device.is_cuda:
+            from wyoming_serving.torch.gpus import gpu_memory_bytes
+
+            name = engine.device.torch_name
+            self.show_gpu_memory(name, partial(gpu_memory_bytes, name))
+        self.engine_loaded(self._described(engine), {scheduler: self._canary})
+
+    async def rebuild(self, reduction: Reduction) -> None:
+        assert self.scheduler is not None
+        settings = self.settings
+        if reduction is Reduction.CPU:
+            settings = settings.model_copy(update={"device": "cpu", "precision": "auto"})
+        if self._audio is not None:
+            await self._audio.close()
+        if self._engine is not None:
+            self._engine.close()
+        self._engine = self._audio = None  # their memory is needed
+        engine = self._engine = await call_in_thread(partial(self._make_engine, settings), "engine")
+        await call_in_thread(partial(_warm_up, engine, self._voices.default), "engine")
+        self._audio = SentenceAudio(engine, self.scheduler, self._cache)
+        self.scheduler.replace(each(_next_chunk), self._limits(engine))
+        self.describe_engine(self._described(engine))
 
     async def close(self) -> None:
         await self._hubs.close()
@@ -73,6 +101,10 @@ class MelottsService(Service):
 
     def handler(self, client: Client) -> RequestHandler:
         return RequestHandler(client, self, self.settings)
+
+    async def describe(self) -> Info:
+        await self._voices.refresh()
+        return self.info()
 
     def info(self) -> Info:
         inventory = self._voices.inventory
@@ -97,7 +129,7 @@ class MelottsService(Service):
         return self._voices.fitting(text)
 
     async def sentence_audio(
-        self, voice: Voice, sentence: str, playback: Playback
+        self, voice: Voice, sentence: str, speed: float, playback: Playback
     ) -> AsyncGenerator[bytes, None]:
         """The audio of a sentence as 16-bit mono PCM, as it is computed.
 
@@ -106,8 +138,9 @@ class MelottsService(Service):
         """
         await self.wait_ready()
         await self._wait_for_files(voice.model)
-        assert self._audio is not None
-        async with aclosing(self._audio.chunks(voice, sentence, playback)) as chunks:
+        if self._audio is None:
+            raise ServiceError(ErrorCode.NOT_READY, "the engine is being rebuilt; try again later")
+        async with aclosing(self._audio.chunks(voice, sentence, speed, playback)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -121,20 +154,37 @@ class MelottsService(Service):
                 ErrorCode.NOT_READY, f"voice {model.key} is being downloaded; try again later"
             ) from None
 
-    def _make_engine(self) -> SpeechEngine:
+    async def _canary(self) -> None:
+        if self._audio is not None:
+            voice = self._voices.default
+            await self._audio.compute_some(voice, _warm_up_text(voice))
+
+    def _described(self, engine: SpeechEngine) -> EngineDescription:
+        return EngineDescription(self._voices.default.model.key, engine.device.description)
+
+    def _make_engine(self, settings: MelottsSettings) -> SpeechEngine:
         from wyoming_melotts.synthesis.engine import Engine  # slow to import
 
-        return Engine(self.settings, self._library)
+        return Engine(settings, self._library, shape=faded)
 
-    def _make_scheduler(self, engine: SpeechEngine) -> Scheduler[Speech, bytes | None]:
-        limits = BatchLimits(
-            max_jobs=1 if engine.device.is_cuda else self.settings.parallel_speeches,
+    def _limits(self, engine: SpeechEngine) -> BatchLimits:
+        return BatchLimits(
+            workers=1 if engine.device.is_cuda else self.settings.parallel_speeches,
+            max_jobs=1,
             max_queue=self.settings.max_queue,
             max_wait_seconds=self.settings.max_wait_seconds,
+            job_seconds=self.settings.job_seconds,
         )
-        return Scheduler(engine.advance, limits, name="speaker")
+
+
+def _warm_up_text(voice: Voice) -> str:
+    return _WARM_UP.get(voice.model.language.key, "Hello.")
+
+
+def _next_chunk(speech: Speech) -> bytes | None:
+    return next(speech, None)
 
 
 def _warm_up(engine: SpeechEngine, voice: Voice) -> None:
-    for _ in engine.speak(voice, _WARM_UP.get(voice.model.language.key, "Hello.")):
+    for _ in engine.speak(voice, _warm_up_text(voice)):
         pass

@@ -27,8 +27,8 @@ class MelottsSettings(Settings):
     )
     precision: Literal["auto", "float32", "float16", "int8"] = Field(
         "auto",
-        description="Weights of BERT: auto is float16 on CUDA and int8 on a CPU. "
-        "The voice itself is always float32",
+        description="Weights of BERT: auto is float16 on CUDA and int8 on a CPU, where most of the "
+        "voice's flow is int8 too. The rest of the voice is always float32",
     )
     voices_dir: Path | None = Field(
         None, description="Folder with voices and BERTs by hand, one folder each; see docs/melotts"
@@ -69,6 +69,13 @@ class MelottsSettings(Settings):
     )
     sentence_silence_ms: int = Field(
         50, ge=0, le=10_000, description="Silence after each sentence, at speed 1"
+    )
+    silence_after_seconds: float = Field(
+        3.0,
+        ge=0,
+        le=60,
+        description="A streamed answer that pauses this long sends a little silence, since some "
+        "players stop where nothing comes for 5 s; 0 turns it off",
     )
     cache_mb: int = Field(
         32, ge=0, le=100_000, description="Memory for audio of recent sentences; 0 turns it off"

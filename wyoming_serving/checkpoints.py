@@ -7,6 +7,8 @@ that a file asks for. Tensors are read from the file one at a time, when they ar
 of any size costs no memory before that.
 """
 
+import json
+import math
 import os
 import struct
 import zipfile
@@ -39,6 +41,12 @@ float32."""
 
 _DAMAGED = (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, struct.error)
 """What `zipfile` raises where an archive is broken."""
+
+_SAFE_KINDS = {
+    "F64": "Double", "F32": "Float", "F16": "Half", "BF16": "BFloat16", "I64": "Long",
+    "I32": "Int", "I16": "Short", "I8": "Char", "U8": "Byte", "BOOL": "Bool",
+}  # fmt: skip
+"""Kinds of storages by their names in `.safetensors` files."""
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 
@@ -77,6 +85,54 @@ class StoredTensor:
     def read_float32(self) -> npt.NDArray[np.float32]:
         """The values of a tensor of any type as float32."""
         return self.read().astype(np.float32, copy=False)
+
+    def map_float32(self) -> npt.NDArray[np.float32]:
+        """The same values, left in the file where they are float32 in order: only what is used of
+        them is read."""
+        item = np.dtype(np.float32)
+        in_order = _in_order(self.shape) == self._tensor.strides
+        if self._tensor.storage.kind != "Float" or self._order != "<" or not in_order:
+            return self.read_float32()
+        offset = self._start + self._tensor.offset * item.itemsize
+        return np.memmap(self.file, item, "r", offset, self.shape)
+
+
+def _in_order(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of a tensor whose values lie one after the other."""
+    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+
+
+def read_safetensors(file: Path) -> dict[str, StoredTensor]:
+    """The tensors of a `.safetensors` file by name.
+
+    Format: the length of a JSON object in 8 bytes, the object with the kind, shape and place of
+    each tensor, then their bytes.
+
+    Raises:
+        ServiceError: `model-invalid`, with what is wrong.
+    """
+    try:
+        with file.open("rb") as stream:
+            size = struct.unpack("<Q", stream.read(8))[0]
+            if size > _MOST_STRUCTURE_BYTES:
+                raise InvalidPickle("its structure is too large")
+            content = json.loads(stream.read(size))
+        content.pop("__metadata__", None)
+        available = os.path.getsize(file) - 8 - size
+        tensors = {}
+        for name, entry in content.items():
+            shape, (start, end) = tuple(map(int, entry["shape"])), entry["data_offsets"]
+            if not 0 <= start <= end <= available:
+                raise InvalidPickle(f"it ends within tensor {name}")
+            kind = _SAFE_KINDS.get(entry["dtype"], "")
+            tensor = Tensor(Storage(name, kind), 0, shape, _in_order(shape))
+            starts = {name: _Place(8 + size + start, end - start)}
+            tensors[name] = _stored(file, name, tensor, starts, "<")
+        return tensors
+    except (OSError, struct.error, InvalidPickle) as error:
+        raise _invalid(file, str(error) or type(error).__name__) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _invalid(file, f"its structure is broken ({error})") from None
 
 
 def read_state_dict(

@@ -80,10 +80,11 @@ class Connection:
             except OSError as error:
                 raise ConnectionAbortedError(str(error)) from error
 
-    async def send_last(self, event: Eventable) -> None:
-        """Send an event and end this direction, so that the client reads both."""
+    async def send_last(self, *events: Eventable) -> None:
+        """Send the last events and end this direction, so that the client reads them all."""
         with contextlib.suppress(OSError):
-            await self.send(event)
+            for event in events:
+                await self.send(event)
             if self._writer.can_write_eof():
                 self._writer.write_eof()
 

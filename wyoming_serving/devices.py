@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-import psutil
-
+from wyoming_serving.cgroups import cpu_limit
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.extras import needs_extra
 
@@ -121,25 +120,17 @@ def cpu_sharing(threads: int, most_workers: int | None = None) -> CpuSharing:
 
 
 def available_cores() -> int:
-    """Returns the number of cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Returns the number of cores that this process may use.
 
-
-def require_memory(least_bytes: int, what: str) -> None:
-    """Refuse a machine that is too small.
-
-    Raises:
-        ServiceError: it has less memory than `what` needs.
+    A container's share of CPU time counts as whole cores, of which there is at least one: threads
+    beyond it would only be held back in turn.
     """
-    total = psutil.virtual_memory().total
-    if total < least_bytes:
-        raise ServiceError(
-            ErrorCode.MEMORY_TOO_SMALL,
-            f"{what} needs {least_bytes / 1e9:.1f} GB of memory, this machine has "
-            f"{total / 1e9:.1f} GB",
-        )
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    share = cpu_limit()
+    return cores if share is None else max(1, min(cores, round(share)))
 
 
 def _cpu(precision: str) -> Device:

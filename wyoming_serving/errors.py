@@ -1,6 +1,9 @@
 """Errors that a user or a client is meant to read."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+
+from wyoming.event import Eventable
 
 
 class ErrorCode(StrEnum):
@@ -16,6 +19,7 @@ class ErrorCode(StrEnum):
     QUEUE_FULL = "queue-full"
     NOT_READY = "not-ready"
     INTERNAL_ERROR = "internal-error"
+    ENGINE_FAILED = "engine-failed"
     MODEL_MISSING = "model-missing"
     MODEL_INVALID = "model-invalid"
     VOICES_MISSING = "voices-missing"
@@ -45,6 +49,8 @@ class ServiceError(Exception):
         super().__init__(text)
         self.code = code
         self.text = text
+        self.then: Sequence[Eventable] = ()
+        """Events that a client still waits for; they are sent after the error."""
 
 
 class InvalidEvent(ServiceError):

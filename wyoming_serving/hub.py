@@ -6,10 +6,11 @@ progress bar, keep what is whole after a break, and honour their own variables
 complete: it is fetched into `NAME.partial` and renamed.
 """
 
+import hashlib
 import logging
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -27,9 +28,11 @@ class ModelSource:
     modelscope: str | None
     hf: str | None
     needed: tuple[str, ...] = ()
-    """Files without which a folder is not this model."""
+    """Files without which a folder is not this model; `a|b` is either of two."""
     wanted: tuple[str, ...] | None = None
     """Patterns of files to download; None takes all."""
+    sums: Mapping[str, str] = field(default_factory=dict)
+    """The sha256 of files as they were published, by their names."""
 
     def on(self, hub: HubName) -> str | None:
         """The model's id on `hub`."""
@@ -43,6 +46,10 @@ class Hub:
         self._hub: HubName = hub
         self._cache = cache_dir.expanduser()
         self._offline = offline
+
+    def offers(self, source: ModelSource) -> bool:
+        """Whether this hub has the model."""
+        return source.on(self._hub) is not None
 
     def cached(self, source: ModelSource) -> Path | None:
         """The complete copy of a model in the cache, from whichever hub it came."""
@@ -103,6 +110,12 @@ class Hub:
         lacking = missing_files(partial, source.needed)
         if lacking:
             raise ModelMissing(f"{model_id} on {self._hub} lacks {', '.join(lacking)}")
+        for name in _wrong_files(partial, source.sums):
+            (partial / name).unlink()  # so that another try fetches it again
+            raise ModelMissing(
+                f"{name} of {model_id} from {self._hub} is not what was published (its sha256 "
+                f"differs); run `{command}` to try again"
+            )
         os.replace(partial, folder)
         return folder
 
@@ -123,4 +136,16 @@ class Hub:
 
 def missing_files(folder: Path, needed: Sequence[str]) -> list[str]:
     """The needed files that `folder` lacks."""
-    return [name for name in needed if not (folder / name).is_file()]
+    return [
+        name.replace("|", " or ")
+        for name in needed
+        if not any((folder / one).is_file() for one in name.split("|"))
+    ]
+
+
+def _wrong_files(folder: Path, sums: Mapping[str, str]) -> Iterator[str]:
+    """The files whose content has another sha256."""
+    for name, expected in sums.items():
+        with (folder / name).open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != expected:
+                yield name

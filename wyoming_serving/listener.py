@@ -74,6 +74,11 @@ class Listener:
         """The port of a tcp URI, as chosen by the system where the URI has 0."""
         return self._port
 
+    @property
+    def open_sessions(self) -> int:
+        """The number of connections."""
+        return sum(client.is_open for client in self._clients.values())
+
     async def open(self) -> None:
         """Begin to accept clients.
 

@@ -1,7 +1,41 @@
-"""Returning memory to the operating system."""
+"""Memory: how much there is for this process, and returning what it has freed."""
 
 import ctypes
 import sys
+
+import psutil
+
+from wyoming_serving.cgroups import memory_limit
+from wyoming_serving.errors import ErrorCode, ServiceError
+
+
+def free_memory_bytes() -> int:
+    """Returns the memory that new data may take: the container's share, or the machine's."""
+    limit = memory_limit()
+    available: int = psutil.virtual_memory().available
+    return available if limit is None else min(available, limit.free_bytes)
+
+
+def total_memory_bytes() -> int:
+    """Returns the memory that this process may ever have."""
+    limit = memory_limit()
+    total: int = psutil.virtual_memory().total
+    return total if limit is None else min(total, limit.limit_bytes)
+
+
+def require_memory(least_bytes: int, what: str) -> None:
+    """Refuse a machine, or a container, that is too small.
+
+    Raises:
+        ServiceError: `memory-too-small`, it has less memory than `what` needs.
+    """
+    total = total_memory_bytes()
+    if total < least_bytes:
+        raise ServiceError(
+            ErrorCode.MEMORY_TOO_SMALL,
+            f"{what} needs {least_bytes / 1e9:.1f} GB of memory, this machine or container has "
+            f"{total / 1e9:.1f} GB",
+        )
 
 
 def release_freed_memory() -> None:

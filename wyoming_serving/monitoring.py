@@ -1,38 +1,117 @@
-"""Health and metrics over HTTP, for people who watch many servers."""
+"""What is measured of a service, for Prometheus and for `/status`; docs/operations.md lists it."""
 
 import asyncio
-import contextlib
-import logging
-import socket
-import threading
-from collections.abc import AsyncIterator
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from wyoming_serving import __version__
+from wyoming_serving.reports import RequestReport
 from wyoming_serving.scheduler import Scheduler
+from wyoming_serving.status import EngineDescription, LastError, QueueStatus
 
-_LOGGER = logging.getLogger(__name__)
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30)
+_LAG_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
+
+_LAG_PROBE_SECONDS = 0.5
 
 
-class Monitored(Protocol):
-    """What `/health` asks of a service; it is read in other threads."""
+class ServiceMetrics:
+    """The metrics that every service has, in a registry that takes those of its own as well."""
 
-    @property
-    def state(self) -> str:
-        """A word for where the service is in its life."""
+    def __init__(self, name: str, registry: CollectorRegistry) -> None:
+        """`name`: the service's."""
+        self._name = name
+        self._requests = Counter(
+            "wyoming_requests", "Requests by outcome", ["outcome"], registry=registry
+        )
+        self._stages = Histogram(
+            "wyoming_stage_seconds",
+            "Time of the stages of answered requests",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._lag = Histogram(
+            "wyoming_event_loop_lag_seconds",
+            "How late the event loop did what was due",
+            buckets=_LAG_SECONDS,
+            registry=registry,
+        )
+        self._sessions = Gauge("wyoming_sessions", "Open connections", registry=registry)
+        self._problems = Gauge(
+            "wyoming_problem", "1 while there is a problem", ["problem"], registry=registry
+        )
+        self._engine = Gauge(
+            "wyoming_engine_info",
+            "What answers requests",
+            ["service", "version", "model", "device"],
+            registry=registry,
+        )
+        ProcessCollector(registry=registry)
+        self.last_error: LastError | None = None
 
-    @property
-    def ready(self) -> bool:
-        """Whether a request would be answered now."""
+    def count_sessions(self, count: Callable[[], int]) -> None:
+        """Show how many connections are open, as `count` tells at each scrape."""
+        self._sessions.set_function(count)
+
+    def describe_engine(self, engine: EngineDescription) -> None:
+        """Show what answers requests now."""
+        self._engine.clear()
+        self._engine.labels(self._name, __version__, engine.model, engine.device).set(1)
+
+    def set_problem(self, problem: str, *, exists: bool) -> None:
+        """Show that there is a problem of a kind, or none any more."""
+        self._problems.labels(problem).set(exists)
+
+    def count_request(self, outcome: str) -> None:
+        """Count a request that ended."""
+        self._requests.labels(outcome).inc()
+
+    def observe(self, report: RequestReport) -> None:
+        """Count the stages of a request that was answered."""
+        for stage, seconds in report.stages.items():
+            self._stages.labels(stage).observe(seconds)
+
+    def note_error(self, code: str, text: str) -> None:
+        """Keep the latest error for the status."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.last_error = LastError(now, code, text)
+
+    async def probe_event_loop(self) -> None:
+        """Measure, until cancelled, how late the event loop does what is due."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _LAG_PROBE_SECONDS
+            await asyncio.sleep(_LAG_PROBE_SECONDS)
+            self._lag.observe(max(0.0, loop.time() - due))
+
+
+class GpuMemoryCollector(Collector):
+    """A GPU's memory, read at each scrape."""
+
+    def __init__(self, device: str, memory: Callable[[], tuple[int, int]]) -> None:
+        """`memory` returns the free and the total bytes of `device`."""
+        self._device = device
+        self._memory = memory
+
+    def collect(self) -> list[Metric]:
+        """Returns the metrics with their present values."""
+        free, total = self._memory()
+        family = GaugeMetricFamily(
+            "wyoming_gpu_memory_bytes", "Memory of the GPU", labels=["device", "kind"]
+        )
+        family.add_metric([self._device, "used"], total - free)
+        family.add_metric([self._device, "total"], total)
+        return [family]
 
 
 class SchedulerCollector(Collector):
-    """The counters of a service's schedulers, read at each request."""
+    """The counters of a service's schedulers, read at each scrape."""
 
     def __init__(self, *schedulers: Scheduler[Any, Any]) -> None:
         self._schedulers = schedulers
@@ -45,6 +124,10 @@ class SchedulerCollector(Collector):
         """Returns every metric with its present values."""
         of = ["scheduler"]
         depth = GaugeMetricFamily("wyoming_scheduler_depth", "Jobs that wait", labels=of)
+        running = GaugeMetricFamily("wyoming_scheduler_running", "Jobs that run", labels=of)
+        lost = GaugeMetricFamily(
+            "wyoming_scheduler_lost_workers", "Workers whose batch ran too long", labels=of
+        )
         jobs = CounterMetricFamily(
             "wyoming_scheduler_jobs", "Jobs by outcome", labels=[*of, "outcome"]
         )
@@ -58,62 +141,22 @@ class SchedulerCollector(Collector):
         for scheduler in self._schedulers:
             stats, name = scheduler.stats, scheduler.name
             depth.add_metric([name], scheduler.depth)
+            running.add_metric([name], scheduler.running)
+            lost.add_metric([name], scheduler.lost_workers)
             for outcome in ("finished", "failed", "cancelled", "refused"):
                 jobs.add_metric([name, outcome], getattr(stats, outcome))
             batches.add_metric([name], stats.batches)
             wait.add_metric([name], stats.wait_seconds)
             run.add_metric([name], stats.run_seconds)
-        return [depth, jobs, batches, wait, run]
+        return [depth, running, lost, jobs, batches, wait, run]
 
 
-@contextlib.asynccontextmanager
-async def monitoring_server(
-    listening: socket.socket, registry: CollectorRegistry, service: Monitored
-) -> AsyncIterator[None]:
-    """Answer `GET /metrics` and `GET /health` on a listening socket, in threads of its own."""
-    server = _Server(listening, registry, service)
-    thread = threading.Thread(target=server.serve_forever, name="monitoring", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(server.shutdown)
-        server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    def __init__(
-        self, listening: socket.socket, registry: CollectorRegistry, service: Monitored
-    ) -> None:
-        super().__init__(("", 0), _Handler, bind_and_activate=False)
-        self.socket.close()
-        self.socket = listening
-        self.registry = registry
-        self.service = service
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    timeout = 10
-    """Seconds that a client may be silent."""
-
-    def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if path == "/metrics":
-            self._answer(HTTPStatus.OK, generate_latest(self.server.registry), CONTENT_TYPE_LATEST)
-        elif path == "/health":
-            service = self.server.service
-            status = HTTPStatus.OK if service.ready else HTTPStatus.SERVICE_UNAVAILABLE
-            self._answer(status, f"{service.state}\n".encode())
-        else:
-            self._answer(HTTPStatus.NOT_FOUND, b"there are /metrics and /health\n")
-
-    def _answer(self, status: HTTPStatus, body: bytes, kind: str = "text/plain") -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        _LOGGER.debug("monitoring: " + format, *args)
+def queue_status(scheduler: Scheduler[Any, Any]) -> QueueStatus:
+    """Returns a scheduler's present state for `/status`."""
+    return QueueStatus(
+        waiting=scheduler.depth,
+        running=scheduler.running,
+        max_waiting=scheduler.limits.max_queue,
+        workers=scheduler.limits.workers,
+        lost_workers=scheduler.lost_workers,
+    )

@@ -85,6 +85,10 @@ class Graph:
         self._initializers.append(_tensor(name, array) + bytes_field(9, array.tobytes()))
         return name
 
+    def ints(self, *values: int) -> str:
+        """A constant vector of whole numbers; gives its name."""
+        return self.constant(values, np.int64)
+
     def weight(self, array: Array) -> str:
         """A weight, written to the file of weights; gives its name. The same one is kept once."""
         array = np.ascontiguousarray(array)

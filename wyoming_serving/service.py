@@ -6,21 +6,42 @@ import logging
 import os
 import sys
 import threading
+import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
-from enum import StrEnum
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from prometheus_client import CollectorRegistry, Counter, ProcessCollector
+from prometheus_client import CollectorRegistry
 from wyoming.info import Info
 
+from wyoming_serving import __version__
 from wyoming_serving.errors import ErrorCode, ServiceError
+from wyoming_serving.health import Health
 from wyoming_serving.listener import Listener
-from wyoming_serving.monitoring import monitoring_server
+from wyoming_serving.logs import library_output_logged, log_request
+from wyoming_serving.monitoring import (
+    GpuMemoryCollector,
+    SchedulerCollector,
+    ServiceMetrics,
+    queue_status,
+)
+from wyoming_serving.reports import RequestReport
+from wyoming_serving.scheduler import Scheduler
 from wyoming_serving.session import Client, Handler, RequestOutcome
 from wyoming_serving.settings import Settings
-from wyoming_serving.sockets import listen_on
+from wyoming_serving.state import Life, ServiceState
+from wyoming_serving.status import EngineDescription, MemoryStatus, ServiceStatus
+from wyoming_serving.supervision import (
+    Canary,
+    Problem,
+    Reduction,
+    SupervisionLimits,
+    Supervisor,
+)
 from wyoming_serving.termination import Termination
+
+if TYPE_CHECKING:  # imported only where HTTP is asked for, as it takes a quarter of a second
+    from aiohttp import web
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,36 +50,6 @@ CLOSE_SECONDS = 0.7
 
 EXIT_SECONDS = 0.2
 """After that, for the interpreter to end."""
-
-
-class ServiceState(StrEnum):
-    """Where a service is in its life; it moves downward only, but may recover from degraded."""
-
-    STARTING = "starting"
-    """It does not listen yet."""
-    LOADING = "loading"
-    """Clients may connect; their requests wait for the engine."""
-    READY = "ready"
-    DEGRADED = "degraded"
-    """Requests are answered, but not as the settings ask; the log says what is missing."""
-    DRAINING = "draining"
-    """No client is accepted; running requests may finish."""
-    STOPPED = "stopped"
-
-    @property
-    def answers(self) -> bool:
-        """Whether a new request is answered without waiting for the engine."""
-        return self in (ServiceState.READY, ServiceState.DEGRADED)
-
-
-_NEXT = {
-    ServiceState.STARTING: (ServiceState.LOADING, ServiceState.DRAINING),
-    ServiceState.LOADING: (ServiceState.READY, ServiceState.DEGRADED, ServiceState.DRAINING),
-    ServiceState.READY: (ServiceState.DEGRADED, ServiceState.DRAINING),
-    ServiceState.DEGRADED: (ServiceState.READY, ServiceState.DRAINING),
-    ServiceState.DRAINING: (ServiceState.STOPPED,),
-    ServiceState.STOPPED: (),
-}
 
 
 class Service(ABC):
@@ -72,16 +63,18 @@ class Service(ABC):
         self.metrics = CollectorRegistry()
         """What `/metrics` shows. A service adds its own:
 
-        `self.metrics.register(SchedulerCollector(self._scheduler))`, once for all its schedulers,
         `self._runs = Counter("funasr_runs", "Runs by outcome", ["outcome"], registry=self.metrics)`
         and, where one happens, `self._runs.labels("used").inc()`.
         """
-        self._requests = Counter(
-            "wyoming_requests", "Requests by outcome", ["outcome"], registry=self.metrics
-        )
-        ProcessCollector(registry=self.metrics)
-        self._state = ServiceState.STARTING
-        self._state_changed = asyncio.Event()
+        self.measured = ServiceMetrics(self.name, self.metrics)
+        self.supervisor = Supervisor(self, SupervisionLimits.from_settings(settings))
+        self._description: EngineDescription | None = None
+        self._gpu_memory: Callable[[], tuple[int, int]] | None = None
+        self._schedulers: list[Scheduler[Any, Any]] = []
+        self._problems: dict[Problem, str] = {}
+        self._sessions: Callable[[], int] = lambda: 0
+        self._made_at = time.monotonic()
+        self._life = Life()
         self._loaded = False
 
     @abstractmethod
@@ -96,6 +89,10 @@ class Service(ABC):
     def info(self) -> Info:
         """Returns what the service offers, as far as it is known now."""
 
+    async def describe(self) -> Info:
+        """Returns the answer to a `describe`; a service may look around first."""
+        return self.info()
+
     @abstractmethod
     def handler(self, client: Client) -> Handler:
         """Returns the handler of a new connection."""
@@ -104,15 +101,62 @@ class Service(ABC):
     async def close(self) -> None:
         """Stop the engine. It is called once, also when `load` failed or never ran."""
 
+    async def rebuild(self, reduction: Reduction) -> None:
+        """Load the engine again with less, after its device failed, and give it to its scheduler.
+
+        Raises:
+            Exception: it cannot be rebuilt so.
+        """
+        raise NotImplementedError(f"{self.name} cannot be rebuilt")
+
+    def routes(self) -> "Sequence[web.AbstractRouteDef]":
+        """Returns routes of the service's own for the HTTP application, where there is one."""
+        return ()
+
+    def engine_loaded(
+        self, engine: EngineDescription, watched: Mapping[Scheduler[Any, Any], Canary]
+    ) -> None:
+        """Take note, in `load`, of what answers; its schedulers are watched with their canaries."""
+        self.describe_engine(engine)
+        self._schedulers = list(watched)
+        self.metrics.register(SchedulerCollector(*watched))
+        for scheduler, canary in watched.items():
+            self.supervisor.watch(scheduler, canary)
+
+    def describe_engine(self, engine: EngineDescription) -> None:
+        """Say, for the status, what answers now."""
+        self._description = engine
+        self.measured.describe_engine(engine)
+
+    def show_gpu_memory(self, device: str, memory: Callable[[], tuple[int, int]]) -> None:
+        """Show a GPU's memory, of which `memory` returns the free and the total bytes."""
+        self._gpu_memory = memory
+        self.metrics.register(GpuMemoryCollector(device, memory))
+
     @property
     def state(self) -> ServiceState:
         """Where the service is in its life."""
-        return self._state
+        return self._life.state
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the process may go on; False once it is about to end as its engine is lost."""
+        return not self.supervisor.is_lost
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the engine has been loaded."""
+        return self._loaded
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a request would be answered now, as far as is known."""
+        return self.state.answers and Problem.ENGINE not in self._problems
 
     @property
     def ready(self) -> bool:
         """Whether a new request is answered without waiting for the engine."""
-        return self._state.answers
+        return self.state.answers
 
     def enter(self, state: ServiceState) -> None:
         """Change the state and wake those that wait for one.
@@ -120,23 +164,12 @@ class Service(ABC):
         Raises:
             ValueError: that state does not follow the present one.
         """
-        if state is self._state:
-            return
-        if state not in _NEXT[self._state]:
-            raise ValueError(f"a service that is {self._state} cannot become {state}")
         _LOGGER.debug("%s: %s", self.name, state)
-        self._state = state
-        changed, self._state_changed = self._state_changed, asyncio.Event()
-        changed.set()
+        self._life.enter(state)
 
     async def wait_for_state(self, *states: ServiceState) -> ServiceState:
-        """Wait until the service is in one of `states`; returns which one.
-
-        A state that lasts for an instant only may be missed: name those that follow it, too.
-        """
-        while self._state not in states:
-            await self._state_changed.wait()
-        return self._state
+        """See `Life.wait_for`."""
+        return await self._life.wait_for(*states)
 
     async def start(self) -> None:
         """Load the engine; from then on requests are answered.
@@ -149,9 +182,9 @@ class Service(ABC):
         self.enter(ServiceState.LOADING)
         await self.load()
         self._loaded = True
-        if self._state is ServiceState.LOADING:  # loading may have found it degraded
+        if self.state is ServiceState.LOADING:  # loading may have found it degraded
             self.enter(ServiceState.READY)
-        _LOGGER.info("%s after %.1f s", self._state, loop.time() - started)
+        _LOGGER.info("%s after %.1f s", self.state, loop.time() - started)
 
     async def wait_until_answering(self) -> None:
         """Wait until a new request is answered without waiting for the engine."""
@@ -178,9 +211,59 @@ class Service(ABC):
         if not self._loaded:
             raise ServiceError(ErrorCode.NOT_READY, "the service stops before its model is loaded")
 
+    def set_problem(self, problem: Problem, text: str | None) -> None:
+        """Take note of a problem, or with None of its end; the service is degraded meanwhile."""
+        if text is None:
+            self._problems.pop(problem, None)
+        else:
+            if problem not in self._problems:
+                self.measured.note_error(ErrorCode.ENGINE_FAILED, text)
+            self._problems[problem] = text
+        self.measured.set_problem(problem, exists=text is not None)
+        if self.state.answers:
+            self.enter(ServiceState.DEGRADED if self._problems else ServiceState.READY)
+
     def count_request(self, outcome: RequestOutcome | ErrorCode) -> None:
-        """Count a request by how it ended."""
-        self._requests.labels(outcome).inc()
+        """Count what ended before it was a request: a wrong event, a refused connection."""
+        self.measured.count_request(outcome)
+
+    def request_ended(self, client: str, report: RequestReport) -> None:
+        """Log and count a request."""
+        self.measured.count_request(report.outcome)
+        if report.outcome == RequestOutcome.ANSWERED:
+            self.measured.observe(report)
+        if report.error is not None:
+            self.measured.note_error(report.outcome, report.error)
+        log_request(client, report)
+
+    def health(self) -> Health:
+        """Returns whether a request would be answered now, and why not."""
+        return Health(self.is_ready, self.state, self._named_problems())
+
+    def status(self) -> ServiceStatus:
+        """Returns what is known of the service now."""
+        return ServiceStatus(
+            name=self.name,
+            version=__version__,
+            state=self.state,
+            problems=self._named_problems(),
+            uptime_seconds=round(time.monotonic() - self._made_at, 1),
+            model=self._description.model if self._description else None,
+            device=self._description.device if self._description else None,
+            memory=MemoryStatus.now(self._gpu_memory),
+            sessions=self._sessions(),
+            max_sessions=self.settings.max_connections,
+            queues={scheduler.name: queue_status(scheduler) for scheduler in self._schedulers},
+            last_error=self.measured.last_error,
+        )
+
+    def _named_problems(self) -> dict[str, str]:
+        return {str(problem): text for problem, text in self._problems.items()}
+
+    def count_sessions(self, count: Callable[[], int]) -> None:
+        """Show how many connections are open, as `count` tells."""
+        self._sessions = count
+        self.measured.count_sessions(count)
 
 
 @contextlib.asynccontextmanager
@@ -192,21 +275,22 @@ async def running(service: Service) -> AsyncIterator[int]:
     Raises:
         ServiceError: it cannot listen, or cannot load.
     """
-    async with _started(service) as (listener, loading):
+    async with _started(service) as (listener, loading, _):
         await loading
         assert listener.port is not None, "only a tcp URI has a port"
         yield listener.port
 
 
 async def serve(service: Service) -> int:
-    """Run `service` until SIGTERM, SIGINT or the end of its input; returns the exit status.
+    """Run `service` until SIGTERM, SIGINT, the end of its input or the loss of its engine.
 
-    After a signal the process ends within `drain_seconds` and a little, whatever hangs.
+    Returns the exit status, 0 where it was told to end. After a signal the process ends within
+    `drain_seconds` and a little, whatever hangs.
     """
     with Termination(service.settings.drain_seconds + CLOSE_SECONDS) as termination:
         try:
-            async with _started(service) as (listener, loading):
-                await _until_stopped(loading, termination.requested, listener.ended)
+            async with _started(service) as (listener, *work):
+                await _until_stopped(work, [termination.requested, listener.ended])
         except ServiceError as error:
             _LOGGER.error("%s", error.text)
             return 1
@@ -219,7 +303,8 @@ def run(service: Service) -> int:
     A worker thread that still loads a model or computes cannot be stopped, and would keep a
     process alive that was told to end: then the process exits without it.
     """
-    return asyncio.run(_run(service))
+    with library_output_logged():
+        return asyncio.run(_run(service))
 
 
 async def _run(service: Service) -> int:
@@ -233,21 +318,28 @@ async def _run(service: Service) -> int:
     return status
 
 
+_Work = asyncio.Task[None]
+"""What goes on while a service runs: loading, which ends, and watching, which does not."""
+
+
 @contextlib.asynccontextmanager
-async def _started(service: Service) -> AsyncIterator[tuple[Listener, asyncio.Task[None]]]:
-    """Listen and begin to load; whatever happens then, end in the one order there is."""
+async def _started(service: Service) -> AsyncIterator[tuple[Listener, _Work, _Work]]:
+    """Listen, begin to load, and watch the engine; whatever happens then, end in one order."""
     listener = Listener(service.name, service.settings, service)
+    service.count_sessions(lambda: listener.open_sessions)
     try:
-        async with _monitored(service):
+        async with _http(service):
             await listener.open()
             loading = asyncio.create_task(service.start(), name="load")
+            watching = asyncio.create_task(_watch(service), name="watch")
             try:
-                yield listener, loading
+                yield listener, loading, watching
             finally:
                 _LOGGER.info("stopping")
                 service.enter(ServiceState.DRAINING)
                 loading.cancel()
-                await asyncio.gather(loading, return_exceptions=True)
+                watching.cancel()
+                await asyncio.gather(loading, watching, return_exceptions=True)
                 await listener.close()
     finally:
         service.enter(ServiceState.DRAINING)
@@ -255,14 +347,30 @@ async def _started(service: Service) -> AsyncIterator[tuple[Listener, asyncio.Ta
         service.enter(ServiceState.STOPPED)
 
 
-async def _until_stopped(loading: asyncio.Task[None], *ends: asyncio.Event) -> None:
-    """Wait for the first of `ends`, or for a failure to load, which is raised."""
+async def _watch(service: Service) -> None:
+    """Watch the event loop and, once it is loaded, the engine.
+
+    Raises:
+        ServiceError: the engine is lost.
+    """
+    probe = asyncio.create_task(service.measured.probe_event_loop(), name="event loop probe")
+    try:
+        await service.wait_for_state(ServiceState.READY, ServiceState.DEGRADED)
+        await service.supervisor.run()
+    finally:
+        probe.cancel()
+        await asyncio.gather(probe, return_exceptions=True)
+
+
+async def _until_stopped(work: list[_Work], ends: list[asyncio.Event]) -> None:
+    """Wait for the first of `ends`, or for work to fail, whose error is raised."""
     waits = [asyncio.create_task(end.wait(), name="end") for end in ends]
     try:
-        await asyncio.wait({loading, *waits}, return_when=asyncio.FIRST_COMPLETED)
-        if loading.done():
-            loading.result()
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        while not any(task.done() for task in waits):
+            await asyncio.wait([*waits, *work], return_when=asyncio.FIRST_COMPLETED)
+            for done in [task for task in work if task.done()]:
+                work.remove(done)
+                done.result()
     finally:
         for task in waits:
             task.cancel()
@@ -270,25 +378,21 @@ async def _until_stopped(loading: asyncio.Task[None], *ends: asyncio.Event) -> N
 
 
 @contextlib.asynccontextmanager
-async def _monitored(service: Service) -> AsyncIterator[None]:
-    """Serve health and metrics where the settings ask for it.
+async def _http(service: Service) -> AsyncIterator[None]:
+    """Serve HTTP where the settings ask for it.
 
     Raises:
         ServiceError: `port-taken`, the port cannot be had.
     """
-    port = service.settings.metrics_port
-    if port == 0:
+    settings = service.settings
+    if settings.http_port == 0:
         yield
         return
-    uri = urlsplit(service.settings.uri)
-    host = (uri.hostname or "0.0.0.0") if uri.scheme == "tcp" else "127.0.0.1"
-    try:
-        listening = listen_on(host, port)
-    except OSError as error:
-        reason = error.strerror or error
-        raise ServiceError(
-            ErrorCode.PORT_TAKEN, f"metrics_port {port} on {host}: {reason}"
-        ) from None
-    _LOGGER.info("metrics and health on port %d", port)
-    async with monitoring_server(listening, service.metrics, service):
+    from wyoming_serving.http.connections import HttpLimits
+    from wyoming_serving.http.server import http_server
+
+    limits = HttpLimits(settings.http_connections, settings.http_silent_seconds)
+    async with http_server(
+        settings.http_host, settings.http_port, service, service.metrics, limits
+    ):
         yield

@@ -15,6 +15,8 @@ from wyoming.ping import Ping, Pong
 from wyoming_serving.connection import Connection
 from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
 from wyoming_serving.excerpts import excerpt, shortened
+from wyoming_serving.health import Health
+from wyoming_serving.reports import RequestReport
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -65,13 +67,14 @@ class Client(Protocol):
             ConnectionError: the client left, or did not take the event in time.
         """
 
-    async def answer(self, work: Work) -> None:
+    async def answer(self, work: Work, report: RequestReport | None = None) -> None:
         """Run `work` while further events are read, after the answer before it has ended.
 
         `work` sends its answer itself and returns how it ended, which is counted: None is
         `RequestOutcome.ANSWERED`; it returns `ABANDONED` where its client no longer wants an
         answer. It is cancelled, and counted as abandoned, when the client leaves. A `ServiceError`
-        in it is sent to the client, after which the connection closes.
+        in it is sent to the client, after which the connection closes. However it ends, `report`,
+        which `work` fills as it goes, is logged.
         """
 
 
@@ -97,10 +100,19 @@ class SessionHost(Protocol):
         """Returns the handler of a new connection."""
 
     def info(self) -> Info:
-        """Returns what the service offers."""
+        """Returns what the service offers, as far as it is known now."""
+
+    async def describe(self) -> Info:
+        """Returns the answer to a `describe`."""
 
     def count_request(self, outcome: RequestOutcome | ErrorCode) -> None:
-        """Count a request that has ended."""
+        """Count what ended before it was a request: a wrong event, a refused connection."""
+
+    def request_ended(self, client: str, report: RequestReport) -> None:
+        """Log and count a request of a client, named by its address."""
+
+    def health(self) -> Health:
+        """Returns whether a request would be answered now, and why not."""
 
 
 class Session:
@@ -166,7 +178,7 @@ class Session:
         """See `Client.send`."""
         await self._connection.send(event)
 
-    async def answer(self, work: Work) -> None:
+    async def answer(self, work: Work, report: RequestReport | None = None) -> None:
         """See `Client.answer`."""
         try:
             if self._answer is not None:
@@ -177,7 +189,9 @@ class Session:
         if not self.is_open:  # the answer before it failed, and the connection with it
             work.close()
             return
-        self._answer = asyncio.create_task(self._guard(work), name="answer")
+        self._answer = asyncio.create_task(
+            self._guard(work, report or RequestReport()), name="answer"
+        )
         self._answer.add_done_callback(partial(self._after_answer, work))
 
     def _after_answer(self, work: Work, _: asyncio.Task[None]) -> None:
@@ -234,9 +248,11 @@ class Session:
 
     async def _dispatch(self, event: Event) -> None:
         if Describe.is_type(event.type):
-            await self.send(self._host.info())
+            await self.send(await self._host.describe())
         elif Ping.is_type(event.type):
             await self.send(Pong(text=str(event.data.get("text") or "")))
+        elif Health.is_type(event.type):
+            await self.send(self._host.health())
         elif SelectProgram.is_type(event.type):
             self._select(event.data.get("name"))
         else:
@@ -252,35 +268,37 @@ class Session:
             )
         self._program = name
 
-    async def _guard(self, work: Work) -> None:
+    async def _guard(self, work: Work, report: RequestReport) -> None:
         try:
-            outcome = await work
-            self._host.count_request(outcome or RequestOutcome.ANSWERED)
+            report.outcome = await work or RequestOutcome.ANSWERED
         except ServiceError as error:
-            await self._fail(error)
+            report.outcome, report.error = error.code, _shown(error)
+            await self._send_error(error)
         except asyncio.CancelledError:
-            self._host.count_request(RequestOutcome.ABANDONED)
+            report.outcome = RequestOutcome.ABANDONED
             raise
         except ConnectionError as error:
-            self._host.count_request(RequestOutcome.ABANDONED)
+            report.outcome = RequestOutcome.ABANDONED
             _LOGGER.debug("%s: left during its answer: %s", self._connection.peer, error)
-        except Exception:
+        except Exception as failure:
             _LOGGER.exception("a request failed")
-            await self._fail(_internal_error())
+            report.outcome, report.error = ErrorCode.INTERNAL_ERROR, repr(failure)
+            await self._send_error(_internal_error())
+        finally:
+            self._host.request_ended(self._connection.peer, report)
 
     async def _fail(self, error: ServiceError) -> None:
-        """Send the error, after which nothing more is sent."""
-        text = shortened(error.text, _MAX_ERROR_CHARACTERS)
-        _LOGGER.log(
-            logging.DEBUG if isinstance(error, InvalidEvent) else logging.WARNING,
-            "%s: request refused (%s): %s",
-            self._connection.peer,
-            error.code,
-            text,
-        )
+        """Refuse what is not part of a request that is being answered."""
+        level = logging.DEBUG if isinstance(error, InvalidEvent) else logging.WARNING
+        _LOGGER.log(level, "%s: refused (%s): %s", self._connection.peer, error.code, _shown(error))
         self._host.count_request(error.code)
+        await self._send_error(error)
+
+    async def _send_error(self, error: ServiceError) -> None:
+        """Send the error, after which nothing more is sent."""
         self._state = SessionState.FAILED
-        await self._connection.send_last(Error(text=text, code=error.code))
+        last = (Error(text=_shown(error), code=error.code), *error.then)
+        await self._connection.send_last(*last)
         self._limit_wait()
 
     async def _close(self) -> None:
@@ -312,6 +330,10 @@ class Session:
             assert self._answer is not None
             self._answer.cancel()
             await asyncio.gather(self._answer, return_exceptions=True)
+
+
+def _shown(error: ServiceError) -> str:
+    return shortened(error.text, _MAX_ERROR_CHARACTERS)
 
 
 def _internal_error() -> ServiceError:

@@ -138,12 +138,39 @@ class Settings(BaseSettings):
     max_payload_bytes: int = Field(
         8 << 20, ge=4096, le=1 << 30, description="Largest payload of one event"
     )
-    metrics_port: int = Field(
-        0,
+    job_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Longest run of one batch; beyond it its requests fail"
+    )
+    canary_seconds: float = Field(
+        60.0,
         ge=0,
-        le=65_535,
-        description="HTTP port of /metrics and /health, on the host of the uri (127.0.0.1 where "
-        "that is not tcp); 0 is none",
+        le=86_400,
+        description="Idle time after which a small job of the service's own tests the engine; 0 is "
+        "never",
+    )
+    restart_seconds: float = Field(
+        30.0,
+        ge=0,
+        le=3600,
+        description="An engine that has not answered for so long ends the process, so that its "
+        "supervisor starts it again; 0 is never",
+    )
+    http_port: int = Field(
+        0, ge=0, le=65_535, description="HTTP port of health, status and metrics; 0 is none"
+    )
+    http_host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address of the HTTP port, which asks for no password; 0.0.0.0 stands for "
+        "every address of the host",
+    )
+    http_connections: int = Field(64, ge=1, le=10_000, description="HTTP connections at one time")
+    http_silent_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=3600,
+        description="An HTTP connection that sends no request, or does not take its answer, for "
+        "so long is closed",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged"

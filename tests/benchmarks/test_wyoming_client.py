@@ -15,7 +15,7 @@ from benchmarks.utterances import commands
 from benchmarks.wyoming_client import Heard, RequestError, finds_the_end, send_at_once, speak
 
 SETTINGS = ("--uri", "tcp://127.0.0.1:{port}", "--model-dir", "demo", "--no-zeroconf", "--offline",
-            "--device", "cpu", "--threads", "1", "--metrics-port", "{metrics_port}")  # fmt: skip
+            "--device", "cpu", "--threads", "1", "--http-port", "{http_port}")  # fmt: skip
 COMMAND = (sys.executable, "-m", "wyoming_funasr")
 
 

@@ -11,7 +11,11 @@ import pytest
 from addon.write_options import ADD_ONS, AddOn
 from tests.support.processes import run_to_end
 from tests.support.supervisor import TOKEN, Supervisor, supervisor
-from tests.wyoming_serving.test_health import info, server
+from tests.support.wire import encode
+from tests.wyoming_serving.test_health import server
+from wyoming_serving.health import Health
+
+READY = encode(Health(True, "ready"))
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 each_add_on = pytest.mark.parametrize("add_on", ADD_ONS, ids=lambda add_on: add_on.folder.name)
@@ -38,7 +42,7 @@ async def discover(
 @needs_curl
 @each_add_on
 async def test_the_supervisor_gets_host_and_port(add_on: AddOn) -> None:
-    async with server(info("speech")) as uri:
+    async with server(READY) as uri:
         with supervisor() as api:
             status, output = await discover(add_on, uri, api)
     told = f"tcp://{socket.gethostname()}:{uri.rpartition(':')[2]}"
@@ -50,7 +54,7 @@ async def test_the_supervisor_gets_host_and_port(add_on: AddOn) -> None:
 @needs_curl
 @each_add_on
 async def test_a_refusal_is_said_and_the_service_goes_on(add_on: AddOn) -> None:
-    async with server(info("speech")) as uri:
+    async with server(READY) as uri:
         with supervisor() as api:
             api.forbidden = True
             status, output = await discover(add_on, uri, api)

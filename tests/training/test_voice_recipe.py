@@ -10,8 +10,8 @@ from training.voice.reading import read
 from training.voice.sentences import judged_sentences, training_sentences
 from training.voice.spline_likelihood import _spline
 from training.voice.voice_config import CONFIG
-from wyoming_melotts.synthesis.acoustic.spline import inverse_spline
-from wyoming_melotts.synthesis.acoustic.text_encoder import TextInputs
+from wyoming_melotts.synthesis.acoustic.torch.spline import inverse_spline
+from wyoming_melotts.synthesis.acoustic.torch.text_encoder import TextInputs
 
 
 @pytest.mark.parametrize(

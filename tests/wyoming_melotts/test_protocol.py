@@ -213,7 +213,10 @@ async def test_an_unknown_voice_names_the_near_ones(
             assert says in await wire.read_error(code)
         async with connect(port) as wire:
             await wire.send(Event("synthesize-start", {"voice": voice}))
-            assert says in await wire.read_error(code)
+            error = await wire.read_type("error")
+            assert (error.data["code"], says in error.data["text"]) == (code, True)
+            await wire.read_type("synthesize-stopped")
+            assert await wire.read() is None
 
 
 async def test_a_voice_that_is_not_on_disk(make_service: ServiceMaker) -> None:
@@ -247,7 +250,9 @@ async def test_wrong_events(event: Event, code: str, make_service: ServiceMaker)
 async def test_a_streamed_text_may_not_grow_without_limit(make_service: ServiceMaker) -> None:
     async with running(make_service(max_text_length=100)) as port, connect(port) as wire:
         await wire.send(SynthesizeStart(), *[SynthesizeChunk(text="word ")] * 21)
-        await wire.read_error("text-too-long")
+        assert (await wire.read_type("error")).data["code"] == "text-too-long"
+        await wire.read_type("synthesize-stopped")
+        assert await wire.read() is None
 
 
 async def test_describe_is_answered_during_a_long_text(make_service: ServiceMaker) -> None:

@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from benchmarks.melotts_random_models import TINY_SIZE, write_voice
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
-from wyoming_melotts.synthesis.acoustic.decoder import Decoder
-from wyoming_melotts.synthesis.acoustic.text_encoder import TextInputs
+from wyoming_melotts.synthesis.acoustic.model import Sentence
 
 TINY_CONFIG = AcousticConfig.from_json(TINY_SIZE)
 
@@ -19,16 +17,7 @@ def make_voice(folder: Path, speakers: dict[str, int] | None = None) -> Path:
     return write_voice(folder, TINY_SIZE | {"data": data})
 
 
-def tiny_decoder(frames: int) -> tuple[Decoder, Tensor, Tensor]:
-    """A decoder of random weights, a latent of so many frames, and a speaker."""
-    torch.manual_seed(0)
-    decoder = Decoder(TINY_CONFIG).requires_grad_(False)
-    decoder.use_channels_last()
-    latent = torch.randn(1, TINY_CONFIG.inter_channels, frames)
-    return decoder, latent, torch.randn(1, TINY_CONFIG.gin_channels, 1)
-
-
-def sentence(tokens: int) -> TextInputs:
+def sentence(tokens: int) -> Sentence:
     """Some ids."""
-    ids = torch.arange(tokens)
-    return TextInputs(ids % len(TINY_CONFIG.symbols), ids % 16, torch.full((tokens,), 2))
+    ids = np.arange(tokens)
+    return Sentence(ids % len(TINY_CONFIG.symbols), ids % 16, np.full(tokens, 2))

@@ -13,7 +13,6 @@ from wyoming_serving.devices import (
     available_cores,
     choose_device,
     cpu_sharing,
-    require_memory,
 )
 from wyoming_serving.errors import ErrorCode, ServiceError
 
@@ -176,10 +175,3 @@ def test_cores_are_shared_between_workers(
 def test_without_a_number_the_cores_that_the_process_may_use_are_shared() -> None:
     assert 1 <= available_cores() <= (os.cpu_count() or 1)
     assert cpu_sharing(0) == cpu_sharing(available_cores())
-
-
-def test_too_little_memory_is_refused_with_both_numbers() -> None:
-    require_memory(1, "nothing")
-    needed = r"model X needs 1000000.0 GB of memory, this machine has \d+\.\d GB"
-    with pytest.raises(ServiceError, match=needed):
-        require_memory(10**15, "model X")

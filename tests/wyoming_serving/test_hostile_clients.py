@@ -18,6 +18,7 @@ from tests.support.wire import Wire, connect
 from tests.wyoming_serving.echo import DESCRIBE, EchoHandler, EchoService, alive, echo, settings
 from wyoming_serving import connection
 from wyoming_serving.errors import ErrorCode, InvalidEvent
+from wyoming_serving.reports import RequestReport
 from wyoming_serving.service import running
 from wyoming_serving.session import Client, RequestOutcome
 
@@ -30,11 +31,15 @@ class CountingService(EchoService):
 
     def __init__(self, *words: str) -> None:
         super().__init__(settings(*words))
-        self.outcomes: list[RequestOutcome | ErrorCode] = []
+        self.outcomes: list[str] = []
 
     def count_request(self, outcome: RequestOutcome | ErrorCode) -> None:
         super().count_request(outcome)
         self.outcomes.append(outcome)
+
+    def request_ended(self, client: str, report: RequestReport) -> None:
+        super().request_ended(client, report)
+        self.outcomes.append(report.outcome)
 
 
 @asynccontextmanager

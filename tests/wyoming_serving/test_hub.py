@@ -1,6 +1,8 @@
 """Models from both hubs, with the hubs' own libraries, over HTTP, from a stand-in."""
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import modelscope.hub.snapshot_download  # noqa: F401  slow, and not part of any one test
@@ -9,7 +11,7 @@ from huggingface_hub import constants as hf_constants
 
 from tests.support.model_hub import ModelHub, model_hub
 from wyoming_serving.errors import ModelMissing
-from wyoming_serving.hub import Hub, HubName, ModelSource
+from wyoming_serving.hub import Hub, HubName, ModelSource, missing_files
 
 WEIGHTS = bytes(range(256)) * 400
 FILES = {"config.yaml": b"model: SenseVoiceSmall\n", "model.pt": WEIGHTS, "sub/notes.txt": b"hi"}
@@ -154,3 +156,27 @@ def test_a_cache_that_cannot_be_written_is_named(hub_name: HubName, tmp_path: Pa
     hub = Hub(hub_name, tmp_path / "file" / "cache", offline=False)
     with pytest.raises(ModelMissing, match=r"file/cache cannot be written \(.*--cache-dir"):
         hub.find(SOURCE, COMMAND)
+
+
+def test_a_file_that_is_not_what_was_published_is_refused_and_fetched_again(
+    hub_name: HubName, tmp_path: Path, server: ModelHub
+) -> None:
+    sums = {"model.pt": hashlib.sha256(WEIGHTS).hexdigest()}
+    source = replace(SOURCE, sums=sums)
+    hub = Hub(hub_name, tmp_path, offline=False)
+    for files in server.models.values():
+        files["model.pt"] = WEIGHTS[::-1]
+    with pytest.raises(
+        ModelMissing, match=rf"model\.pt of .* is not what was published.*{COMMAND}"
+    ):
+        hub.find(source, COMMAND)
+    assert hub.cached(source) is None
+    for files in server.models.values():
+        files["model.pt"] = WEIGHTS
+    assert files_below(hub.find(source, COMMAND)) == FILES
+
+
+def test_one_of_two_files_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "b").touch()
+    assert missing_files(tmp_path, ("a|b", "b")) == []
+    assert missing_files(tmp_path, ("a|c", "b")) == ["a or c"]

@@ -1,43 +1,25 @@
-"""Health and metrics as they are read over HTTP."""
+"""The metrics of a service, as they are scraped."""
 
 import asyncio
-import signal
 from collections.abc import Sequence
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 from wyoming.event import Event
 
+from tests.support.http import fetch, free_port
 from tests.support.waiting import until
 from tests.support.wire import connect
-from tests.wyoming_serving.echo import EchoService, echo, reachable, settings
+from tests.wyoming_serving.echo import EchoService, echo, settings
+from tests.wyoming_serving.engine import EngineService, shout
+from wyoming_serving import __version__
 from wyoming_serving.errors import QueueFull
-from wyoming_serving.monitoring import SchedulerCollector
+from wyoming_serving.monitoring import GpuMemoryCollector, SchedulerCollector
 from wyoming_serving.scheduler import BatchLimits, Scheduler
-from wyoming_serving.service import ServiceState, running, serve
-from wyoming_serving.sockets import listen_on
+from wyoming_serving.service import running
 
 INVALID = "invalid-event"
-
-
-def free_port() -> int:
-    with listen_on("127.0.0.1", 0) as taken:
-        return int(taken.getsockname()[1])
-
-
-def get(port: int, path: str) -> tuple[int, str]:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
-            return answer.status, answer.read().decode()
-    except HTTPError as error:
-        return error.code, error.read().decode()
-
-
-async def fetch(port: int, path: str) -> tuple[int, str]:
-    return await asyncio.to_thread(get, port, path)
 
 
 async def samples(port: int, name: str) -> dict[str, float]:
@@ -52,36 +34,9 @@ async def samples(port: int, name: str) -> dict[str, float]:
     }
 
 
-async def test_health_names_the_state() -> None:
-    port, metrics_port = free_port(), free_port()
-    service = EchoService(
-        settings("--uri", f"tcp://127.0.0.1:{port}", "--metrics-port", str(metrics_port))
-    )
-    service.loaded.clear()
-    serving = asyncio.create_task(serve(service))
-    await until(lambda: reachable(metrics_port))
-    assert await fetch(metrics_port, "/health") == (503, "loading\n")
-    service.loaded.set()
-    await until(lambda: service.ready)
-    assert await fetch(metrics_port, "/health") == (200, "ready\n")
-    service.enter(ServiceState.DEGRADED)
-    assert await fetch(metrics_port, "/health") == (200, "degraded\n")
-    service.gate.clear()
-    async with connect(port) as wire:
-        await wire.send(echo("last words"))
-        await until(lambda: service.running == 1)
-        signal.raise_signal(signal.SIGTERM)
-        await until(lambda: service.state is ServiceState.DRAINING)
-        assert await fetch(metrics_port, "/health") == (503, "draining\n")
-        service.gate.set()
-        await wire.read_type("ping")
-    assert await serving == 0
-    assert not reachable(metrics_port)
-
-
 async def test_requests_are_counted_by_outcome() -> None:
-    metrics_port = free_port()
-    service = EchoService(settings("--metrics-port", str(metrics_port)))
+    http_port = free_port()
+    service = EchoService(settings("--http-port", str(http_port)))
     async with running(service) as port:
         async with connect(port) as wire:
             await wire.send(echo("one"))
@@ -98,17 +53,17 @@ async def test_requests_are_counted_by_outcome() -> None:
             await wire.send(echo("three"))
             await until(lambda: service.running == 1)
         await until(lambda: service.running == 0)
-        counts = await samples(metrics_port, "wyoming_requests_total")
+        counts = await samples(http_port, "wyoming_requests_total")
     assert counts == {"answered": 2, "model-missing": 1, INVALID: 1, "abandoned": 2}
 
 
 async def test_a_service_adds_its_own_metrics() -> None:
-    metrics_port = free_port()
-    service = EchoService(settings("--metrics-port", str(metrics_port)))
+    http_port = free_port()
+    service = EchoService(settings("--http-port", str(http_port)))
     echoes = Counter("echo_runs", "Echoes", ["outcome"], registry=service.metrics)
     async with running(service):
         echoes.labels("used").inc(2)
-        assert await samples(metrics_port, "echo_runs_total") == {"used": 2}
+        assert await samples(http_port, "echo_runs_total") == {"used": 2}
 
 
 async def test_a_scheduler_shows_its_counters() -> None:
@@ -139,18 +94,24 @@ async def test_a_scheduler_shows_its_counters() -> None:
     await other.close()
 
 
-async def test_another_path_is_not_found() -> None:
-    metrics_port = free_port()
-    service = EchoService(settings("--metrics-port", str(metrics_port)))
-    async with running(service):
-        status, text = await fetch(metrics_port, "/")
-    assert (status, text) == (404, "there are /metrics and /health\n")
+async def test_open_sessions_the_engine_and_the_event_loop_are_shown() -> None:
+    http_port = free_port()
+    service = EngineService(settings("--http-port", str(http_port)))
+    async with running(service) as port, connect(port) as wire:
+        await wire.send(shout("one"))
+        await wire.read_type("ping")
+        await until(lambda: service.metrics.get_sample_value("wyoming_sessions") == 1)
+        engine = {"service": "engine", "version": __version__, "model": "shouter", "device": "CPU"}
+        assert service.metrics.get_sample_value("wyoming_engine_info", engine) == 1
+        stage = {"stage": "queue"}
+        assert service.metrics.get_sample_value("wyoming_stage_seconds_count", stage) == 1
+        lag = "wyoming_event_loop_lag_seconds_count"
+        await until(lambda: (service.metrics.get_sample_value(lag) or 0) > 0)
+    assert service.metrics.get_sample_value("wyoming_sessions") == 0
 
 
-async def test_a_port_in_use_ends_the_service(caplog: pytest.LogCaptureFixture) -> None:
-    with listen_on("127.0.0.1", 0) as taken:
-        port = taken.getsockname()[1]
-        service = EchoService(settings("--metrics-port", str(port)))
-        assert await serve(service) == 1
-    assert f"metrics_port {port} on 127.0.0.1" in caplog.text
-    assert service.closed
+def test_the_memory_of_a_gpu_is_shown() -> None:
+    registry = CollectorRegistry()
+    registry.register(GpuMemoryCollector("cuda:0", lambda: (3, 10)))
+    used = {"device": "cuda:0", "kind": "used"}
+    assert registry.get_sample_value("wyoming_gpu_memory_bytes", used) == 7

@@ -13,7 +13,8 @@ from tests.support.waiting import until
 from tests.support.wire import connect
 from tests.wyoming_serving.echo import DESCRIBE, EchoService, alive, echo, reachable, settings
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.service import ServiceState, running, serve
+from wyoming_serving.service import running, serve
+from wyoming_serving.state import ServiceState
 
 
 async def port_of(serving: asyncio.Task[Any]) -> int:

@@ -68,7 +68,7 @@ def test_settings_may_stand_before_and_behind_a_command(
     ("variable", "hint"),
     [
         ("EXAMPLE_DEPHT", "did you mean EXAMPLE_DEPTH?"),
-        ("EXAMPLE_METRIC_PORT", "did you mean EXAMPLE_METRICS_PORT?"),
+        ("EXAMPLE_HTPP_PORT", "did you mean EXAMPLE_HTTP_PORT?"),
         ("EXAMPLE_XYZZY", "see --help"),
     ],
 )

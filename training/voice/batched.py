@@ -11,18 +11,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from wyoming_melotts.synthesis.acoustic.attention import (
-    CONDITIONED_LAYER,
-    WINDOW,
+from wyoming_melotts.synthesis.acoustic.fixed_sizes import CONDITIONED_LAYER, WINDOW
+from wyoming_melotts.synthesis.acoustic.torch.attention import (
     Encoder,
     FeedForward,
     RelativeAttention,
 )
-from wyoming_melotts.synthesis.acoustic.attention import _band as band
-from wyoming_melotts.synthesis.acoustic.decoder import Decoder, ResidualBlock
-from wyoming_melotts.synthesis.acoustic.duration import DurationPredictor
-from wyoming_melotts.synthesis.acoustic.flow import TransformerCoupling, TransformerFlow
-from wyoming_melotts.synthesis.acoustic.text_encoder import TextEncoder
+from wyoming_melotts.synthesis.acoustic.torch.attention import _band as band
+from wyoming_melotts.synthesis.acoustic.torch.decoder import Decoder, ResidualBlock
+from wyoming_melotts.synthesis.acoustic.torch.duration import DurationPredictor
+from wyoming_melotts.synthesis.acoustic.torch.flow import TransformerCoupling, TransformerFlow
+from wyoming_melotts.synthesis.acoustic.torch.text_encoder import TextEncoder
 
 _SLOPE = 0.1
 

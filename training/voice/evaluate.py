@@ -35,8 +35,9 @@ from wyoming_funasr.engines.table import load_engine
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_melotts.frontends import frontend_for
 from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
-from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
-from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, SpeechOptions
+from wyoming_melotts.synthesis.acoustic.model import Prosody, seeded_noise
+from wyoming_melotts.synthesis.acoustic.torch.voice import TorchVoice
+from wyoming_melotts.synthesis.speech import Reader, SpeakingModel
 from wyoming_melotts.voices import LANGUAGES
 from wyoming_serving.audio import Samples
 from wyoming_serving.devices import choose_device
@@ -110,15 +111,16 @@ def _report(
 def speak(folder: Path, language: str, texts: list[str]) -> list[list[Samples]]:
     """The chunks of the voice's audio, as the service computes them."""
     key = _KEYS[language]
-    options = SpeechOptions(sentence_silence_ms=0)
-    reader = Reader(
-        LANGUAGES[key], frontend_for(key, PlainTokenizer()), normalize_home=options.normalize_home
-    )
+    frontend = frontend_for(key, PlainTokenizer())
+    reader = Reader(LANGUAGES[key], frontend, normalize_home=True)
     with ThreadPoolExecutor(1) as front_end:
-        synthesizer = Synthesizer.load(folder)
-        model = SpeakingModel(LANGUAGES[key], synthesizer, reader, None, "cpu", front_end)
+        voice = TorchVoice.load(folder, "cpu")
+        model = SpeakingModel(LANGUAGES[key], voice, reader, None, front_end)
         speaker = next(iter(model.speakers))
-        return [list(model.speak(text, speaker, options, lambda: False)) for text in texts]
+        return [
+            list(model.speak(text, speaker, Prosody(), 0, seeded_noise(0), lambda: False))
+            for text in texts
+        ]
 
 
 def teachers_audio(path: Path) -> list[Samples]:

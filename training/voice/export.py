@@ -9,7 +9,7 @@ from torch import Tensor
 
 from training.voice.network import new_network
 from training.voice.voice_config import CONFIG, CONTENT
-from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Synthesizer
 
 _LOG_SPREAD = -6.0
 """Of the prior, which training leaves out: the voice does not depend on `noise_scale`."""

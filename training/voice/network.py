@@ -3,9 +3,9 @@
 import torch
 
 from training.voice.voice_config import CONFIG
-from wyoming_melotts.synthesis.acoustic.attention import ChannelNorm, RelativeAttention
-from wyoming_melotts.synthesis.acoustic.duration import ElementwiseAffine
-from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
+from wyoming_melotts.synthesis.acoustic.torch.attention import ChannelNorm, RelativeAttention
+from wyoming_melotts.synthesis.acoustic.torch.duration import ElementwiseAffine
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Synthesizer
 
 
 def new_network() -> Synthesizer:

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from wyoming_melotts.synthesis.acoustic.duration import (
+from wyoming_melotts.synthesis.acoustic.fixed_sizes import TAIL_BOUND
+from wyoming_melotts.synthesis.acoustic.torch.duration import (
     SeparableConvolutions,
     SplineCoupling,
     StochasticDurationPredictor,
 )
-from wyoming_melotts.synthesis.acoustic.spline import TAIL_BOUND
 
 _BINS = 10
 _LEAST = 1e-3

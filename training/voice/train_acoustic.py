@@ -22,7 +22,7 @@ from training.voice.batched import encode_text, flow_to_latent, predict_duration
 from training.voice.data import Clip, load_clips
 from training.voice.network import new_network
 from training.voice.spline_likelihood import negative_log_likelihood
-from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Synthesizer
 
 _BATCH = 6
 _LEARNING_RATE = 1.5e-3

@@ -18,7 +18,7 @@ from training.voice.batched import decode
 from training.voice.data import load_clips
 from training.voice.network import new_network
 from training.voice.synthesize import HOP_LENGTH, RATE_HZ
-from wyoming_melotts.synthesis.acoustic.synthesizer import Synthesizer
+from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Synthesizer
 
 _BATCH = 12
 _FRAMES = 40

@@ -76,7 +76,7 @@ class RequestHandler:
         """The request's utterance, which is answered while further events are read."""
         if request.utterance is None:
             request.utterance = self._begin(request.options)
-            await self._client.answer(request.utterance.run())
+            await self._client.answer(request.utterance.run(), request.utterance.report)
         return request.utterance
 
     async def _take_chunk(self, event: Event) -> None:

@@ -20,6 +20,8 @@ from wyoming_funasr.requests.transcript import build_transcript, in_script, tran
 from wyoming_funasr.requests.voice_events import VoiceEvents
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.audio import PcmFormat
+from wyoming_serving.job_queue import JobTiming
+from wyoming_serving.reports import RequestReport, Stage
 from wyoming_serving.session import RequestOutcome
 
 PARTIAL_PRIORITY = 1
@@ -36,14 +38,23 @@ class Pipeline(Protocol):
             ServiceError: `not-ready`, when that takes too long.
         """
 
-    async def accept(self, audio: UtteranceAudio, block: PcmBlock | None, *, last: bool) -> None:
+    async def accept(
+        self,
+        audio: UtteranceAudio,
+        block: PcmBlock | None,
+        *,
+        last: bool,
+        timing: JobTiming | None = None,
+    ) -> None:
         """Compute features and voice activity of an utterance's next audio.
 
         Raises:
             QueueFull: `queue-full`.
         """
 
-    async def recognize(self, request: RecognitionRequest, priority: float = 0) -> Recognition:
+    async def recognize(
+        self, request: RecognitionRequest, priority: float = 0, timing: JobTiming | None = None
+    ) -> Recognition:
         """Recognize speech.
 
         Raises:
@@ -83,12 +94,15 @@ class Utterance:
         self._settings = settings
         self._pipeline = pipeline
         self._send = send
+        self.report = RequestReport("transcribe", options.language_tag or options.language)
+        """What the utterance was and took, so far."""
         self._state = UtteranceState.OPEN
         self._ended_by = EndedBy.AUDIO_STOP
+        self._accepted_at = 0.0
         self._changed = asyncio.Event()
         self._inbox = PcmInbox(settings.max_utterance_seconds)
         self._endpointing = Endpointing(_rules(options, settings), judge_by_ending)
-        self._speculation = Speculation(pipeline.recognize, pipeline.count_speculation)
+        self._speculation = Speculation(self._recognize_timed, pipeline.count_speculation)
         self._voice_events = VoiceEvents(send) if settings.voice_events else None
         self._partials: PartialTranscripts | None = None
         if settings.partial_transcripts:
@@ -168,7 +182,10 @@ class Utterance:
         await self._wait_for_audio()
         block = self._inbox.take()
         last = not self._inbox and self._state is not UtteranceState.OPEN
-        await self._pipeline.accept(audio, block, last=last)
+        timing = JobTiming()
+        await self._pipeline.accept(audio, block, last=last, timing=timing)
+        self._accepted_at = asyncio.get_running_loop().time()
+        self.report.add(Stage.FEATURES, timing.run_seconds)
         return last
 
     async def _decide(self, audio: UtteranceAudio) -> Decision:
@@ -195,6 +212,14 @@ class Utterance:
         elif self._partials and speech.revision and not speech.silence_ms:
             request = self._request(audio, is_final=False)
             self._partials.offer(speech.position_ms, lambda: self._hypothesis(request))
+
+    async def _recognize_timed(self, request: RecognitionRequest) -> Recognition:
+        """Recognize; the latest recognition, which replaces those before, is the report's."""
+        timing = JobTiming()
+        recognition = await self._pipeline.recognize(request, timing=timing)
+        self.report.stages[Stage.QUEUE] = timing.queue_seconds
+        self.report.stages[Stage.RECOGNITION] = timing.run_seconds
+        return recognition
 
     async def _recognize(self, audio: UtteranceAudio) -> Recognition:
         return await self._speculation.finish(audio.state.revision, self._request(audio))
@@ -225,6 +250,22 @@ class Utterance:
             await self._partials.finish(transcript)
         else:
             await self._send(transcript)
+        self._complete_report(audio, recognition, ended_at)
+
+    def _complete_report(
+        self, audio: UtteranceAudio | None, recognition: Recognition, ended_at: float
+    ) -> None:
+        report, now = self.report, asyncio.get_running_loop().time()
+        report.language = recognition.language or report.language
+        report.text = recognition.text
+        report.ended_by = str(self._ended_by)
+        report.add(Stage.END_TO_RESULT, now - ended_at)
+        if audio is None:
+            return
+        report.audio_seconds = audio.state.position_ms / 1000
+        if audio.speech_end_ms is not None:
+            heard_since = (audio.state.position_ms - audio.speech_end_ms) / 1000
+            report.add(Stage.SPEECH_END_TO_TRANSCRIPT, heard_since + now - self._accepted_at)
 
     def _request(self, audio: UtteranceAudio, *, is_final: bool = True) -> RecognitionRequest:
         options = self._options

@@ -1,9 +1,10 @@
 """Audio of sentences that were spoken before."""
 
 from collections import OrderedDict
+from collections.abc import Hashable
 
-SentenceKey = tuple[str, str]
-"""Voice and text."""
+SentenceKey = Hashable
+"""All that decides how a sentence sounds."""
 
 
 class AudioCache:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from wyoming_serving.job_queue import JobTiming
+
 
 class Playback:
     """The audio that one request has been given, played from its first chunk on."""
@@ -9,11 +11,19 @@ class Playback:
     def __init__(self, sample_rate_hz: int) -> None:
         self._bytes_per_second = 2 * sample_rate_hz
         self._ends_at: float | None = None
+        self._bytes = 0
+        self.timing = JobTiming()
+        """What its jobs took so far."""
 
     @property
     def started(self) -> bool:
         """Whether there has been any audio."""
         return self._ends_at is not None
+
+    @property
+    def seconds(self) -> float:
+        """The length of the audio so far."""
+        return self._bytes / self._bytes_per_second
 
     @property
     def ends_at(self) -> float:
@@ -22,6 +32,7 @@ class Playback:
 
     def add(self, audio_bytes: int) -> None:
         """Take so many bytes of 16-bit mono; after a gap they are played at once."""
+        self._bytes += audio_bytes
         now = asyncio.get_running_loop().time()
         start = now if self._ends_at is None else max(now, self._ends_at)
         self._ends_at = start + audio_bytes / self._bytes_per_second

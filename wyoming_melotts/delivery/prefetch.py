@@ -1,7 +1,7 @@
 """Computing ahead of the one who takes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ class _End:
     """Marks the end of the items."""
 
 
-async def prefetch(source: AsyncGenerator[Item, None], most: int) -> AsyncIterator[Item]:
+async def prefetch(source: AsyncGenerator[Item, None], most: int) -> AsyncGenerator[Item, None]:
     """Yield the items of `source`, of which up to `most` are computed in advance.
 
     An exception of the source is raised after the items before it. When the taker stops, so does

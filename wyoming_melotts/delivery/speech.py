@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 from wyoming_melotts.delivery.cache import AudioCache
 from wyoming_melotts.delivery.playback import Playback
-from wyoming_melotts.voices import Voice
+from wyoming_melotts.voices import Model, Voice
 from wyoming_melotts.voices.selection import reading_voice
 from wyoming_serving.audio import Samples, encode_pcm16
 from wyoming_serving.devices import Device
 from wyoming_serving.memory import release_freed_memory
-from wyoming_serving.scheduler import Scheduler
+from wyoming_serving.scheduler import Scheduler, call_in_thread
 
 _CHUNK_BYTES = 1 << 16
 """Audio from the cache is sent in events of this size."""
@@ -32,16 +33,25 @@ class SpeechEngine(Protocol):
     def device(self) -> Device:
         """Where it computes."""
 
+    @property
+    def loaded(self) -> Sequence[str]:
+        """Keys of the models in memory."""
+
+    def load(self, model: Model) -> object:
+        """Bring a model into memory where it is not; for any thread.
+
+        Raises:
+            ServiceError: its files are missing or wrong.
+        """
+
     def speak(
-        self, voice: Voice, text: str, crowded: Callable[[], bool] = ...
+        self, voice: Voice, text: str, crowded: Callable[[], bool] = ..., speed: float = ...
     ) -> Iterator[Samples]:
         """The audio of a sentence in chunks, each computed when it is asked for.
 
-        `crowded` says whether other sentences are being spoken at the same time.
+        `crowded` says whether other sentences are being spoken at the same time; `speed` is
+        relative to the settings'.
         """
-
-    def advance(self, speeches: Sequence[Speech]) -> Sequence[bytes | Exception | None]:
-        """The next chunk of each speech, None at its end; a failure is its own speech's alone."""
 
     def close(self) -> None:
         """Free what it holds."""
@@ -64,7 +74,7 @@ class SentenceAudio:
         self._tidying: asyncio.Task[None] | None = None
 
     async def chunks(
-        self, voice: Voice, sentence: str, playback: Playback
+        self, voice: Voice, sentence: str, speed: float, playback: Playback
     ) -> AsyncGenerator[bytes, None]:
         """The audio of a sentence as 16-bit PCM, as it is computed.
 
@@ -75,15 +85,19 @@ class SentenceAudio:
         Raises:
             ServiceError: the voice cannot be loaded, or too much waits.
         """
-        key = (voice.name, sentence)
+        key = (voice.name, sentence, speed)
         known = self._cache.get(key)
-        source = self._computed(voice, sentence, playback) if known is None else _cut(known)
+        source = self._computed(voice, sentence, speed, playback) if known is None else _cut(known)
         chunks: list[bytes] = []
         async for chunk in source:
             playback.add(len(chunk))
             chunks.append(chunk)
             yield chunk
         self._cache.put(key, b"".join(chunks))
+
+    async def compute_some(self, voice: Voice, sentence: str) -> None:
+        """Compute the first chunk of a sentence behind all other work, and drop it."""
+        await self._scheduler.submit(await self._speech(voice, sentence, 1.0), _LATER_AUDIO)
 
     async def close(self) -> None:
         """Forget what was to be done later."""
@@ -92,10 +106,9 @@ class SentenceAudio:
             await asyncio.gather(self._tidying, return_exceptions=True)
 
     async def _computed(
-        self, voice: Voice, sentence: str, playback: Playback
+        self, voice: Voice, sentence: str, speed: float, playback: Playback
     ) -> AsyncGenerator[bytes, None]:
-        samples = self._engine.speak(reading_voice(sentence, voice), sentence, self._is_crowded)
-        speech: Speech = map(encode_pcm16, samples)
+        speech = await self._speech(reading_voice(sentence, voice), sentence, speed)
         self._speaking += 1
         try:
             while (chunk := await self._next_chunk(speech, playback)) is not None:
@@ -105,12 +118,21 @@ class SentenceAudio:
             if not self._speaking:
                 self._tidy_up_later()
 
+    async def _speech(self, voice: Voice, sentence: str, speed: float) -> Speech:
+        """A sentence to be advanced. Its voice is loaded before, not in its first job: loading may
+        take longer than a batch is given, and others speak meanwhile."""
+        if voice.model.key not in self._engine.loaded:
+            await call_in_thread(partial(self._engine.load, voice.model), "voice")
+        samples = self._engine.speak(voice, sentence, self._is_crowded, speed)
+        return map(encode_pcm16, samples)
+
     async def _next_chunk(self, speech: Speech, playback: Playback) -> bytes | None:
         return await self._scheduler.submit(
             speech,
             _LATER_AUDIO if playback.started else _FIRST_AUDIO,
             deadline=playback.ends_at,
             admitted=playback.started,
+            timing=playback.timing,
         )
 
     def _is_crowded(self) -> bool:

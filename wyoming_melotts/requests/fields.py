@@ -4,8 +4,11 @@ from typing import Any
 
 from wyoming.event import Event
 
+from wyoming_melotts.requests.text_stream import TextFormat
 from wyoming_melotts.voices.selection import VoiceRequest
 from wyoming_serving.errors import InvalidEvent
+
+_FORMATS = {"text": TextFormat.PLAIN, "ssml": TextFormat.SSML}
 
 
 def text_of(event: Event) -> str:
@@ -33,6 +36,19 @@ def voice_of(event: Event) -> VoiceRequest | None:
         raise InvalidEvent(f"{event.type}: voice must be an object, got {_shown(voice)}")
     wanted = VoiceRequest(*(_entry(voice, key) for key in ("name", "language", "speaker")))
     return None if wanted == VoiceRequest() else wanted
+
+
+def format_of(event: Event) -> TextFormat:
+    """How an event's text is written.
+
+    Raises:
+        InvalidEvent: in a format that is not known.
+    """
+    name = event.data.get("text_format")
+    if name is not None and (not isinstance(name, str) or name not in _FORMATS):
+        allowed = ", ".join(_FORMATS)
+        raise InvalidEvent(f"{event.type}: text_format {_shown(name)}; allowed: {allowed}")
+    return TextFormat.PLAIN if name is None else _FORMATS[name]
 
 
 def _entry(voice: dict[str, Any], key: str) -> str | None:

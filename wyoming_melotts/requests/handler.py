@@ -1,5 +1,7 @@
 """The text-to-speech protocol: whole texts, and texts that arrive while they are spoken."""
 
+import logging
+
 from wyoming.event import Event
 from wyoming.tts import (
     Synthesize,
@@ -9,13 +11,16 @@ from wyoming.tts import (
     SynthesizeStopped,
 )
 
+from wyoming_melotts.delivery.keep_alive import kept_alive
 from wyoming_melotts.requests.answer import AudioAnswer, Speaker
-from wyoming_melotts.requests.fields import text_of, voice_of
-from wyoming_melotts.requests.text_stream import TextStream, whole_text
+from wyoming_melotts.requests.fields import format_of, text_of, voice_of
+from wyoming_melotts.requests.text_stream import TextFormat, TextState, TextStream, whole_text
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.voices import Voice
-from wyoming_serving.errors import InvalidEvent
+from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
 from wyoming_serving.session import Client
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class RequestHandler:
@@ -29,7 +34,7 @@ class RequestHandler:
 
     @property
     def in_request(self) -> bool:
-        return self._stream is not None
+        return self._stream is not None and self._stream.state is not TextState.FAILED
 
     async def handle(self, event: Event) -> None:
         if Synthesize.is_type(event.type):
@@ -37,7 +42,11 @@ class RequestHandler:
         elif SynthesizeStart.is_type(event.type):
             await self._begin_stream(event)
         elif SynthesizeChunk.is_type(event.type):
-            self._current(event).push(text_of(event))
+            stream = self._current(event)
+            try:
+                stream.push(text_of(event))
+            except ServiceError as error:
+                stream.fail(error)
         elif SynthesizeStop.is_type(event.type):
             self._current(event).end()
             self._stream = None
@@ -45,23 +54,55 @@ class RequestHandler:
     async def _take_whole(self, event: Event) -> None:
         text = text_of(event)
         if self._stream is not None:
-            self._stream.repeat_whole(text)
+            try:
+                self._stream.repeat_whole(text)
+            except ServiceError as error:
+                self._stream.fail(error)
             return
-        sentences = whole_text(text, self._settings.max_text_length)
-        await self._client.answer(self._answer().send(sentences, self._voice(event)))
+        stream = whole_text(text, self._settings.max_text_length, format_of(event))
+        voice = self._voice(event)
+        answer = self._new_answer()
+        await self._client.answer(answer.send(answer.audio(stream, voice)), answer.report)
 
     async def _begin_stream(self, event: Event) -> None:
         """Begin to speak a text that is yet to come; one that was never stopped ends here."""
         if self._stream is not None:
             self._stream.end()
-        self._stream = TextStream(self._settings.max_text_length)
-        await self._client.answer(self._answer_stream(self._stream, self._voice(event)))
+        most = self._settings.max_text_length
+        voice = None
+        try:
+            stream = TextStream(most, format_of(event))
+            voice = self._voice(event)
+        except ServiceError as error:
+            stream = TextStream(most, TextFormat.PLAIN)
+            stream.fail(error)
+        self._stream = stream
+        answer = self._new_answer()
+        await self._client.answer(self._answer_stream(answer, stream, voice), answer.report)
 
-    async def _answer_stream(self, stream: TextStream, voice: Voice | None) -> None:
-        await self._answer().send(stream, voice)
+    async def _answer_stream(
+        self, answer: AudioAnswer, stream: TextStream, voice: Voice | None
+    ) -> None:
+        """Send the audio of a text that arrives; whatever happens, say that it has stopped."""
+        audio = answer.audio(stream, voice)
+        if self._settings.silence_after_seconds:
+            gap, rate = self._settings.silence_after_seconds, self._settings.sample_rate_hz
+            audio = kept_alive(audio, gap, rate)
+        try:
+            await answer.send(audio)
+        except ServiceError as error:
+            error.then = [*answer.closing_events(), SynthesizeStopped()]
+            raise
+        except ConnectionError:
+            raise
+        except Exception as failure:
+            _LOGGER.exception("a streamed text failed")
+            internal = ServiceError(ErrorCode.INTERNAL_ERROR, "the service failed; see its log")
+            internal.then = [*answer.closing_events(), SynthesizeStopped()]
+            raise internal from failure
         await self._client.send(SynthesizeStopped())
 
-    def _answer(self) -> AudioAnswer:
+    def _new_answer(self) -> AudioAnswer:
         return AudioAnswer(self._client, self._speaker, self._settings.sample_rate_hz)
 
     def _current(self, event: Event) -> TextStream:

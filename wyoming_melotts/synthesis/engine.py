@@ -3,31 +3,29 @@
 import gc
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
-import psutil
-import torch
 
 from wyoming_melotts.frontends import Frontend, Tokenizer, frontend_for
 from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
 from wyoming_melotts.frontends.tokenizers import load_tokenizer
 from wyoming_melotts.settings import MelottsSettings
-from wyoming_melotts.synthesis.acoustic.synthesizer import Prosody, Synthesizer
-from wyoming_melotts.synthesis.bert import BertFeatures
+from wyoming_melotts.synthesis.acoustic.model import NoiseSource, Prosody, seeded_noise
+from wyoming_melotts.synthesis.backends import Backend, backend_for
+from wyoming_melotts.synthesis.bert.features import BertFeatures, read_tokenizer
 from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, SpeechOptions
 from wyoming_melotts.voices import Language, Model, Voice, VoiceLibrary
 from wyoming_serving.audio import Resampler, Samples
-from wyoming_serving.devices import choose_device
+from wyoming_serving.devices import Device, choose_device
+from wyoming_serving.memory import free_memory_bytes
 
 _LOGGER = logging.getLogger(__name__)
-
-Chunk = TypeVar("Chunk")
 
 
 def speech_options(settings: MelottsSettings) -> SpeechOptions:
@@ -40,11 +38,6 @@ def speech_options(settings: MelottsSettings) -> SpeechOptions:
     )
 
 
-def free_memory_bytes() -> int:
-    """Memory that new data may take."""
-    return psutil.virtual_memory().available
-
-
 class Engine:
     """Loads models and speaks with them."""
 
@@ -52,28 +45,28 @@ class Engine:
         self,
         settings: MelottsSettings,
         library: VoiceLibrary,
-        free_memory: Callable[[], int] = free_memory_bytes,
+        free_memory: Callable[[], int] | None = None,
+        noise: Callable[[int | None], NoiseSource] = seeded_noise,
+        shape: Callable[[Iterator[Samples], int], Iterator[Samples]] = lambda audio, _: audio,
     ) -> None:
         """Choose the device.
+
+        `free_memory` tells how many bytes of its memory are free; `noise` makes the random numbers
+        of a text from its seed; `shape` changes a text's audio (of so many Hz) on its way out.
 
         Raises:
             ServiceError: the device asked for by name does not work.
         """
-        threads = settings.threads or torch.get_num_threads()
-        torch.set_num_threads(threads)
         self.device = choose_device(settings.device, settings.precision)
+        self._backend: Backend = backend_for(self.device, settings)
         _LOGGER.info("voices run on %s", self.device.description)
         self._settings = settings
         self._library = library
-        self._free_memory = free_memory
+        self._free_memory = free_memory or partial(_free_bytes, self.device)
+        self._noise = noise
+        self._shape = shape
         self._options = speech_options(settings)
         self._front_end_thread = ThreadPoolExecutor(1, thread_name_prefix="front-end")
-        share = max(1, threads // settings.parallel_speeches)
-        self._side_by_side = ThreadPoolExecutor(
-            settings.parallel_speeches,
-            thread_name_prefix="speaker",
-            initializer=partial(torch.set_num_threads, share),
-        )
         self._loading = threading.Lock()
         self._models: dict[str, SpeakingModel] = {}
         self._berts: WeakValueDictionary[str, BertFeatures] = WeakValueDictionary()
@@ -83,34 +76,38 @@ class Engine:
         """Keys of the models in memory, the least recently used first."""
         return list(self._models)
 
-    def advance(self, speeches: Sequence[Iterator[Chunk]]) -> list[Chunk | Exception | None]:
-        """The next chunk of each speech, None at its end.
-
-        One speech gets all CPU threads. Several share them, each with its own: a core that works
-        on one of them alone wastes nothing on waiting for the other cores.
-        """
-        if len(speeches) == 1 or self.device.torch_name != "cpu":
-            return [_next(speech) for speech in speeches]
-        return list(self._side_by_side.map(_next, speeches))
-
     def close(self) -> None:
-        """End the threads; a step that runs in one ends unheard."""
+        """End the thread; a step that runs in it ends unheard."""
         self._front_end_thread.shutdown(wait=False, cancel_futures=True)
-        self._side_by_side.shutdown(wait=False, cancel_futures=True)
 
     def speak(
-        self, voice: Voice, text: str, crowded: Callable[[], bool] = lambda: False
+        self,
+        voice: Voice,
+        text: str,
+        crowded: Callable[[], bool] = lambda: False,
+        speed: float = 1.0,
     ) -> Iterator[Samples]:
         """The audio of a sentence in chunks at the settings' rate, each computed when asked for.
 
-        `crowded` says whether other sentences are being spoken at the same time.
+        `crowded` says whether other sentences are being spoken at the same time; `speed` is
+        relative to the settings'.
 
         Raises:
             ServiceError: the voice cannot be loaded.
         """
         model = self.load(voice.model)
+        options = self._options
+        prosody = replace(options.prosody, speed=options.prosody.speed * speed)
         resampler = Resampler(model.sample_rate_hz, self._settings.sample_rate_hz)
-        for samples in model.speak(text, voice.speaker, self._options, crowded):
+        audio = model.speak(
+            text,
+            voice.speaker,
+            prosody,
+            options.sentence_silence_ms,
+            self._noise(options.seed),
+            crowded,
+        )
+        for samples in self._shape(audio, model.sample_rate_hz):
             yield resampler.resample(samples)
         rest = resampler.resample(np.zeros(0, np.float32), last=True)
         if len(rest):
@@ -142,36 +139,31 @@ class Engine:
             gc.collect()
 
     def _read(self, model: Model, folder: Path, bert_folder: Path | None) -> SpeakingModel:
-        synthesizer = Synthesizer.load(folder)
+        acoustic = self._backend.load_voice(folder)
         bert = self._bert(model.language, bert_folder) if bert_folder else None
         tokenizer = bert.tokenizer if bert else find_tokenizer(model.language, self._library)
         reader = self._front_end_thread.submit(
             make_reader, model.language, tokenizer, self._options
         ).result()
-        return SpeakingModel(
-            model.language,
-            synthesizer,
-            reader,
-            bert,
-            self.device.torch_name,
-            self._front_end_thread,
-        )
+        return SpeakingModel(model.language, acoustic, reader, bert, self._front_end_thread)
 
     def _bert(self, language: Language, folder: Path) -> BertFeatures:
         """The BERT of a language, shared by all models that use it."""
         bert = self._berts.get(language.bert.name)
         if bert is None:
-            bert = BertFeatures.load(folder, language.key, self.device)
+            tokenizer = read_tokenizer(folder, language.key)
+            bert = BertFeatures(self._backend.load_bert(folder), tokenizer)
             self._berts[language.bert.name] = bert
         return bert
 
 
-def _next(speech: Iterator[Chunk]) -> Chunk | Exception | None:
-    """A failure is a result too: that of one speech is not its neighbours'."""
-    try:
-        return next(speech, None)
-    except Exception as error:
-        return error
+def _free_bytes(device: Device) -> int:
+    """The memory that another voice may take."""
+    if not device.is_cuda:
+        return free_memory_bytes()
+    from wyoming_serving.torch.gpus import gpu_memory_bytes
+
+    return gpu_memory_bytes(device.torch_name)[0]
 
 
 def find_tokenizer(language: Language, library: VoiceLibrary) -> Tokenizer:

@@ -4,18 +4,21 @@ import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
-import torch
 
 from wyoming_melotts.frontends import Frontend, Phonemes
 from wyoming_melotts.normalization import spoken_form
 from wyoming_melotts.synthesis.acoustic.config import VoiceFileError
-from wyoming_melotts.synthesis.acoustic.decoder import context_frames
-from wyoming_melotts.synthesis.acoustic.synthesizer import Prosody, Synthesizer
-from wyoming_melotts.synthesis.acoustic.text_encoder import TextInputs
-from wyoming_melotts.synthesis.bert import BertFeatures
+from wyoming_melotts.synthesis.acoustic.decoder_shape import context_frames
+from wyoming_melotts.synthesis.acoustic.model import (
+    AcousticModel,
+    NoiseSource,
+    Prosody,
+    Sentence,
+    sample_latent,
+)
+from wyoming_melotts.synthesis.bert.features import BertFeatures
 from wyoming_melotts.synthesis.ids import token_ids
 from wyoming_melotts.synthesis.symbols import LANGUAGE_CODES
 from wyoming_melotts.voices import Language
@@ -72,52 +75,60 @@ class Reader:
 
 
 class SpeakingModel:
-    """A checkpoint on its device with its front-end and, where it uses one, its BERT."""
+    """A checkpoint with its front-end and, where it uses one, its BERT."""
 
     def __init__(
         self,
         language: Language,
-        synthesizer: Synthesizer,
+        acoustic: AcousticModel,
         reader: Reader,
         bert: BertFeatures | None,
-        device: str,
         front_end_thread: Executor,
     ) -> None:
-        """`reader` is used in `front_end_thread` alone: libraries behind it know one thread."""
+        """`reader` is used in `front_end_thread` alone: libraries behind it know one thread.
+
+        Raises:
+            VoiceFileError: the checkpoint was not trained with the language.
+        """
         codes = LANGUAGE_CODES[language.key]
-        if codes.language_id >= synthesizer.config.num_languages:
+        if codes.language_id >= acoustic.config.num_languages:
             raise VoiceFileError(f"the voice knows no language {language.key}; rename its folder")
         self._codes = codes
-        self._synthesizer = synthesizer.to(device)
+        self._acoustic = acoustic
         self._reader = reader
-        self._bert = bert
+        self.bert = bert
         self._front_end_thread = front_end_thread
-        self._context_frames = context_frames(synthesizer.config)
+        self._context_frames = context_frames(acoustic.config)
 
     @property
     def sample_rate_hz(self) -> int:
         """The rate of the audio."""
-        return self._synthesizer.config.sample_rate_hz
+        return self._acoustic.config.sample_rate_hz
 
     @property
     def speakers(self) -> dict[str, int]:
         """The speakers and their ids."""
-        return dict(self._synthesizer.config.speakers)
+        return dict(self._acoustic.config.speakers)
 
     def speak(
-        self, text: str, speaker: str, options: SpeechOptions, crowded: Callable[[], bool]
+        self,
+        text: str,
+        speaker: str,
+        prosody: Prosody,
+        silence_ms: float,
+        noise: NoiseSource,
+        crowded: Callable[[], bool],
     ) -> Iterator[Samples]:
         """The audio of a text in chunks, each computed when it is asked for, in any thread.
 
-        As upstream, a silence follows every piece. A text without a word gives nothing.
-        `crowded` says whether other texts are being spoken at the same time.
+        As upstream, a silence follows every piece, `silence_ms` long at speed 1. A text without a
+        word gives nothing. `crowded` says whether other texts are being spoken at the same time.
         """
-        silence_ms = options.sentence_silence_ms / options.prosody.speed
-        silence = np.zeros(int(self.sample_rate_hz * silence_ms / 1000), np.float32)
-        speaker_id = self._synthesizer.config.speakers[speaker]
-        generator = _generator(options.seed)
+        silence_s = silence_ms / 1000 / prosody.speed
+        silence = np.zeros(int(self.sample_rate_hz * silence_s), np.float32)
+        speaker_id = self._acoustic.config.speakers[speaker]
         for piece in self._front_end_thread.submit(self._reader.pieces, text).result():
-            yield from self._speak_piece(piece, speaker_id, options.prosody, generator, crowded)
+            yield from self._speak_piece(piece, speaker_id, prosody, noise, crowded)
             if len(silence):
                 yield silence
 
@@ -126,29 +137,31 @@ class SpeakingModel:
         piece: str,
         speaker_id: int,
         prosody: Prosody,
-        generator: torch.Generator,
+        noise: NoiseSource,
         crowded: Callable[[], bool],
     ) -> Iterator[Samples]:
-        speaker = self._synthesizer.speaker(speaker_id)
-        latent = self._synthesizer.latent(self._inputs(piece), speaker, prosody, generator)
-        stream = self._synthesizer.decoder_stream(speaker)
-        frames = latent.shape[-1]
+        sentence = self._sentence(piece)
+        latent = sample_latent(self._acoustic, sentence, speaker_id, prosody, noise).values
+        stream = self._acoustic.decoder_stream(speaker_id)
         start = 0
         for size in self._chunk_sizes(crowded()):
-            end = min(start + size, frames)
-            samples = stream.push(latent[..., start:end], final=end == frames)
+            end = min(start + size, len(latent))
+            is_last = end == len(latent)
+            samples = stream.push(latent[start:end], last=is_last)
             if len(samples):
-                yield samples.cpu().numpy()
-            if end == frames:
+                yield samples
+            if is_last:
                 return
             start = end
 
-    def _inputs(self, piece: str) -> TextInputs:
+    def _sentence(self, piece: str) -> Sentence:
         phonemes = self._front_end_thread.submit(self._reader.phonemize, piece).result()
-        ids = token_ids(phonemes, self._codes, self._synthesizer.config)
-        bert = self._bert.features(phonemes.norm_text, ids.word2ph) if self._bert else None
-        tensor = partial(torch.tensor, dtype=torch.int64)
-        return TextInputs(tensor(ids.phones), tensor(ids.tones), tensor(ids.languages), bert)
+        ids = token_ids(phonemes, self._codes, self._acoustic.config)
+        bert = self.bert.features(phonemes.norm_text, ids.word2ph) if self.bert else None
+        phones, tones, languages = (
+            np.array(numbers, np.int64) for numbers in (ids.phones, ids.tones, ids.languages)
+        )
+        return Sentence(phones, tones, languages, bert)
 
     def _chunk_sizes(self, crowded: bool) -> Iterator[int]:
         """Frames to decode at a time; the first chunk also holds the context that its audio
@@ -156,13 +169,3 @@ class SpeakingModel:
         first = CROWDED_FIRST_CHUNK_FRAMES if crowded else FIRST_CHUNK_FRAMES
         yield self._context_frames + first
         yield from itertools.repeat(CHUNK_FRAMES)
-
-
-def _generator(seed: int | None) -> torch.Generator:
-    """Random numbers for one text: the same for a seed, whatever was spoken before."""
-    generator = torch.Generator()
-    if seed is None:
-        generator.seed()
-    else:
-        generator.manual_seed(seed)
-    return generator

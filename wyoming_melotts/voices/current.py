@@ -30,6 +30,8 @@ class CurrentVoices:
             ServiceError: the name of a voice or the folder of voices is wrong.
         """
         self._library = library
+        self._settings = settings
+        self._looking: asyncio.Task[None] | None = None
         self._downloads: dict[str, asyncio.Task[None]] = {}
         self.inventory: Inventory = library.scan()
         self.default = default_voice(settings.voice, self.inventory, offline=settings.offline)
@@ -48,11 +50,14 @@ class CurrentVoices:
         return fitting_voice(text, self.inventory, self.default)
 
     async def refresh(self) -> None:
-        """Look at the disk again; where it holds something wrong, what was known stays."""
-        try:
-            self.inventory = await call_in_thread(self._library.scan, "voices")
-        except ServiceError as error:
-            _LOGGER.warning("the voices on disk are wrong: %s", error.text)
+        """Look at the disk again, once for all who ask at the same time.
+
+        Where it holds something wrong, what was known stays.
+        """
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look(), name="look for voices")
+            self._looking.add_done_callback(self._has_looked)
+        await asyncio.shield(self._looking)
 
     async def ensure_on_disk(self, model: Model) -> None:
         """Fetch what a model lacks, once for all who wait; a caller's end does not end it.
@@ -71,10 +76,23 @@ class CurrentVoices:
 
     async def close(self) -> None:
         """Wait no longer for downloads; the threads that fetch end with the process."""
-        tasks = list(self._downloads.values())
+        tasks = [*self._downloads.values(), *([self._looking] if self._looking else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _look(self) -> None:
+        try:
+            inventory = await call_in_thread(self._library.scan, "voices")
+        except ServiceError as error:
+            _LOGGER.warning("the voices on disk are wrong: %s", error.text)
+            return
+        self.inventory = inventory
+        if self._settings.voice is None and not inventory.has(self.default):
+            self.default = default_voice(None, inventory, offline=self._settings.offline)
+
+    def _has_looked(self, _: asyncio.Task[None]) -> None:
+        self._looking = None
 
     async def _download(self, model: Model) -> None:
         await call_in_thread(partial(self._library.fetch, model), "download")

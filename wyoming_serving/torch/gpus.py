@@ -22,3 +22,13 @@ class TorchGpus:
     def description(self, name: str) -> str:
         """Returns the product name of a GPU."""
         return torch.cuda.get_device_name(name)
+
+
+def gpu_memory_bytes(name: str) -> tuple[int, int]:
+    """Returns the free and the total memory of a GPU.
+
+    What torch keeps for later, though nothing is in it, counts as free.
+    """
+    free, total = torch.cuda.mem_get_info(name)
+    kept = torch.cuda.memory_reserved(name) - torch.cuda.memory_allocated(name)
+    return free + kept, total

@@ -18,6 +18,7 @@ from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx.decoder import EPSILON, SanmDecoder
 from wyoming_funasr.engines.onnx.layers import ROWS, Layers, SanmEncoder, Weights, encoder_names
 from wyoming_funasr.engines.onnx.predictor import CifPredictor
+from wyoming_funasr.engines.onnx.published import refuse_published
 from wyoming_funasr.engines.onnx.runtime import open_network
 from wyoming_funasr.engines.paraformer import Decoded, Paraformer
 from wyoming_funasr.recognition.ctc import LogProbs
@@ -49,6 +50,7 @@ class ParaformerOnnx:
     """The network; each utterance is a run of its own."""
 
     def __init__(self, folder: ModelFolder, place: Place) -> None:
+        refuse_published(folder)
         self._config = folder.section("predictor_conf")
         sources = [folder.checkpoint, folder.path / "config.yaml"]
         model = folder.section("model_conf")

@@ -24,6 +24,7 @@ from wyoming_funasr.engines.onnx.layers import (
     encoder_names,
 )
 from wyoming_funasr.engines.onnx.predictor import CifPredictor
+from wyoming_funasr.engines.onnx.published import refuse_published
 from wyoming_funasr.engines.onnx.runtime import open_network
 from wyoming_funasr.engines.paraformer_streaming import CHUNK, LOOK_BACK_CHUNKS, ParaformerStreaming
 from wyoming_funasr.recognition.ctc import LogProbs
@@ -65,6 +66,7 @@ class StreamingOnnx:
     """The network."""
 
     def __init__(self, folder: ModelFolder, place: Place) -> None:
+        refuse_published(folder)
         encoder, self._predictor = folder.section("encoder_conf"), folder.section("predictor_conf")
         decoder = folder.section("decoder_conf")
         self._channels = int(encoder["output_size"])

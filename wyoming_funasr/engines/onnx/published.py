@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from wyoming_funasr.engines.folder import ModelFolder
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.int8_weights import has_exact_signed_products
 from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
 from wyoming_serving.onnx_files import unpack
@@ -15,3 +17,17 @@ def write_published(file: Path, target: Path, log_softmax_of: str | None = None)
     """
     signed = has_exact_signed_products()
     unpack(file, target / GRAPH, target / WEIGHTS, signed=signed, log_softmax_of=log_softmax_of)
+
+
+def refuse_published(folder: ModelFolder) -> None:
+    """Refuse a folder that holds only a published graph, for a family that needs the checkpoint.
+
+    Raises:
+        ServiceError: it does.
+    """
+    if folder.published_graph is not None:
+        raise ServiceError(
+            ErrorCode.MODEL_INVALID,
+            f"{folder.path} holds {folder.published_graph.name}: a {folder.config['model']} is "
+            f"loaded from its checkpoint, {folder.checkpoint.name}",
+        )

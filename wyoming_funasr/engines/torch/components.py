@@ -22,7 +22,6 @@ from omegaconf import OmegaConf
 
 from wyoming_serving.devices import Device
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.torch.int8 import quantize_linear_layers
 
 
 @dataclass
@@ -181,7 +180,5 @@ def _load_weights(model: torch.nn.Module, file: Path) -> None:
 
 
 def _place(model: torch.nn.Module, device: Device) -> torch.nn.Module:
-    if device.precision == "int8":
-        quantize_linear_layers(model)
     dtype = torch.float16 if device.precision == "float16" else torch.float32
     return model.to(device=device.torch_name, dtype=dtype)

@@ -6,15 +6,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from wyoming_melotts.synthesis.acoustic.attention import ChannelNorm
-from wyoming_melotts.synthesis.acoustic.spline import TAIL_BOUND, inverse_spline
-
-_FILTER_CHANNELS = 256
-"""Of the deterministic predictor; upstream fixes it."""
-
-_SPLINE_BINS = 10
-_STOCHASTIC_FLOWS = (7, 5, 3)
-"""Positions of the coupling flows in the checkpoint, in the order that inference applies them."""
+from wyoming_melotts.synthesis.acoustic.fixed_sizes import (
+    DURATION_CHANNELS,
+    SPLINE_BINS,
+    STOCHASTIC_FLOWS,
+    TAIL_BOUND,
+)
+from wyoming_melotts.synthesis.acoustic.torch.attention import ChannelNorm
+from wyoming_melotts.synthesis.acoustic.torch.spline import inverse_spline
 
 
 class DurationPredictor(nn.Module):
@@ -22,11 +21,11 @@ class DurationPredictor(nn.Module):
 
     def __init__(self, channels: int, speaker_channels: int) -> None:
         super().__init__()
-        self.conv_1 = nn.Conv1d(channels, _FILTER_CHANNELS, 3, padding=1)
-        self.norm_1 = ChannelNorm(_FILTER_CHANNELS)
-        self.conv_2 = nn.Conv1d(_FILTER_CHANNELS, _FILTER_CHANNELS, 3, padding=1)
-        self.norm_2 = ChannelNorm(_FILTER_CHANNELS)
-        self.proj = nn.Conv1d(_FILTER_CHANNELS, 1, 1)
+        self.conv_1 = nn.Conv1d(channels, DURATION_CHANNELS, 3, padding=1)
+        self.norm_1 = ChannelNorm(DURATION_CHANNELS)
+        self.conv_2 = nn.Conv1d(DURATION_CHANNELS, DURATION_CHANNELS, 3, padding=1)
+        self.norm_2 = ChannelNorm(DURATION_CHANNELS)
+        self.proj = nn.Conv1d(DURATION_CHANNELS, 1, 1)
         self.cond = nn.Conv1d(speaker_channels, channels, 1)
 
     def forward(self, hidden: Tensor, speaker: Tensor) -> Tensor:
@@ -48,14 +47,14 @@ class StochasticDurationPredictor(nn.Module):
         self.convs = SeparableConvolutions(channels)
         self.proj = nn.Conv1d(channels, channels, 1)
         self.flows = nn.ModuleDict({"0": ElementwiseAffine()})
-        self.flows.update({str(index): SplineCoupling(channels) for index in _STOCHASTIC_FLOWS})
+        self.flows.update({str(index): SplineCoupling(channels) for index in STOCHASTIC_FLOWS})
 
     def forward(self, hidden: Tensor, speaker: Tensor, noise: Tensor) -> Tensor:
         """[1, channels, tokens] and noise [1, 2, tokens] to log durations [1, 1, tokens]."""
         condition = self.pre(hidden) + self.cond(speaker)
         condition = self.proj(self.convs(condition))
         z = noise
-        for index in _STOCHASTIC_FLOWS:
+        for index in STOCHASTIC_FLOWS:
             z = self.flows[str(index)](z.flip(1), condition)
         z = self.flows["0"](z.flip(1))
         log_durations: Tensor = z[:, :1]
@@ -110,14 +109,14 @@ class SplineCoupling(nn.Module):
         super().__init__()
         self.pre = nn.Conv1d(1, channels, 1)
         self.convs = SeparableConvolutions(channels)
-        self.proj = nn.Conv1d(channels, 3 * _SPLINE_BINS - 1, 1)
+        self.proj = nn.Conv1d(channels, 3 * SPLINE_BINS - 1, 1)
         self.scale = 1 / math.sqrt(channels)
 
     def forward(self, z: Tensor, condition: Tensor) -> Tensor:
         """[1, 2, tokens] and condition [1, channels, tokens] to [1, 2, tokens]."""
         kept, bent = z.chunk(2, dim=1)
         h = self.proj(self.convs(self.pre(kept) + condition)).transpose(1, 2)
-        widths, heights, slopes = h.split((_SPLINE_BINS, _SPLINE_BINS, _SPLINE_BINS - 1), dim=-1)
+        widths, heights, slopes = h.split((SPLINE_BINS, SPLINE_BINS, SPLINE_BINS - 1), dim=-1)
         inside = bent[:, 0].clamp(-TAIL_BOUND, TAIL_BOUND)
         unbent = inverse_spline(inside, widths * self.scale, heights * self.scale, slopes)
         unbent = torch.where(bent.abs() <= TAIL_BOUND, unbent.unsqueeze(1), bent)

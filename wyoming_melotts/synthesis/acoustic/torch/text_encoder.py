@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from wyoming_melotts.synthesis.acoustic.attention import Encoder
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
-
-BERT_CHANNELS = 768
-LARGE_BERT_CHANNELS = 1024
+from wyoming_melotts.synthesis.acoustic.fixed_sizes import BERT_CHANNELS, LARGE_BERT_CHANNELS
+from wyoming_melotts.synthesis.acoustic.torch.attention import Encoder
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,22 @@
 """HiFi-GAN: latent frames become samples, in chunks of any size (Kong, Kim and Bae 2020)."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
-from wyoming_melotts.synthesis.acoustic.streaming import ConvStream, SumStream, UpsamplingStream
-
-_SLOPE = 0.1
-"""Of the leaky ReLUs inside; the last one has torch's default 0.01, as upstream."""
-
-_OUTER_KERNEL_SIZE = 7
+from wyoming_melotts.synthesis.acoustic.decoder_shape import (
+    LAST_SLOPE,
+    OUTER_KERNEL_SIZE,
+    SLOPE,
+    blocks,
+    stages,
+)
+from wyoming_melotts.synthesis.acoustic.torch.streaming import (
+    ConvStream,
+    SumStream,
+    UpsamplingStream,
+)
 
 
 class ResidualBlock(nn.Module):
@@ -40,15 +44,15 @@ class Decoder(nn.Module):
         super().__init__()
         self.config = config
         width = config.upsample_initial_channel
-        self.conv_pre = nn.Conv2d(config.inter_channels, width, (1, _OUTER_KERNEL_SIZE))
+        self.conv_pre = nn.Conv2d(config.inter_channels, width, (1, OUTER_KERNEL_SIZE))
         self.cond = nn.Conv2d(config.gin_channels, width, 1)
         self.ups = nn.ModuleList()
         self.resblocks = nn.ModuleList()
-        for rate, kernel_size in _stages(config):
+        for rate, kernel_size in stages(config):
             self.ups.append(nn.ConvTranspose2d(width, width // 2, (1, kernel_size), (1, rate)))
             width //= 2
-            self.resblocks.extend(ResidualBlock(width, *shape) for shape in _blocks(config))
-        self.conv_post = nn.Conv2d(width, 1, (1, _OUTER_KERNEL_SIZE), bias=False)
+            self.resblocks.extend(ResidualBlock(width, *shape) for shape in blocks(config))
+        self.conv_post = nn.Conv2d(width, 1, (1, OUTER_KERNEL_SIZE), bias=False)
 
     def use_channels_last(self) -> None:
         """Lay the kernels out for the streams' layout."""
@@ -85,7 +89,7 @@ class DecoderStream:
         x = self._conv_pre.push(x, final) + self._speaker_bias
         for stage in self._stages:
             x = stage.push(x, final)
-        return torch.tanh(self._conv_post.push(F.leaky_relu(x), final)).flatten()
+        return torch.tanh(self._conv_post.push(F.leaky_relu(x, LAST_SLOPE), final)).flatten()
 
 
 class _StageStream:
@@ -98,7 +102,7 @@ class _StageStream:
         self._sum = SumStream()
 
     def push(self, x: Tensor, final: bool) -> Tensor:
-        x = self._up.push(F.leaky_relu(x, _SLOPE), final)
+        x = self._up.push(F.leaky_relu(x, SLOPE), final)
         total = self._sum.push([block.push(x, final) for block in self._blocks])
         return total.div_(len(self._blocks))
 
@@ -115,35 +119,7 @@ class _ResidualStream:
 
     def push(self, x: Tensor, final: bool) -> Tensor:
         for dilated, plain, residual in self._pairs:
-            y = dilated.push(F.leaky_relu(x, _SLOPE), final)
-            y = plain.push(F.leaky_relu(y, _SLOPE, inplace=True), final)
+            y = dilated.push(F.leaky_relu(x, SLOPE), final)
+            y = plain.push(F.leaky_relu(y, SLOPE, inplace=True), final)
             x = residual.push((x, y))
         return x
-
-
-def context_frames(config: AcousticConfig) -> int:
-    """Latent frames on each side that a sample depends on.
-
-    Walks from a sample back to the frames. A convolution of kernel k and dilation d reaches
-    d * (k - 1) / 2 to each side; a transposed one of kernel k and rate u, padded by (k - u) / 2,
-    reaches from r outputs to at most (r + (k + u) / 2 - 1) / u inputs.
-    """
-    block_reach = max(
-        sum((kernel_size // 2) * (dilation + 1) for dilation in dilations)
-        for kernel_size, dilations in _blocks(config)
-    )
-    reach = _OUTER_KERNEL_SIZE // 2
-    for rate, kernel_size in reversed(_stages(config)):
-        reach += block_reach
-        reach = math.ceil((reach + (kernel_size + rate) // 2 - 1) / rate)
-    return reach + _OUTER_KERNEL_SIZE // 2
-
-
-def _stages(config: AcousticConfig) -> list[tuple[int, int]]:
-    """Rate and kernel size of each upsampling."""
-    return list(zip(config.upsample_rates, config.upsample_kernel_sizes, strict=True))
-
-
-def _blocks(config: AcousticConfig) -> list[tuple[int, tuple[int, ...]]]:
-    """Kernel size and dilations of each residual block of a stage."""
-    return list(zip(config.resblock_kernel_sizes, config.resblock_dilation_sizes, strict=True))

@@ -6,11 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-WINDOW = 4
-"""Relative positions reach this many steps to each side."""
-
-CONDITIONED_LAYER = 2
-"""The speaker is added before this layer."""
+from wyoming_melotts.synthesis.acoustic.fixed_sizes import CONDITIONED_LAYER, WINDOW
 
 
 class ChannelNorm(nn.Module):

@@ -1,18 +1,15 @@
 """Monotonic rational-quadratic splines, inverted (Durkan et al. 2019, Neural Spline Flows)."""
 
-import math
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-TAIL_BOUND = 5.0
-"""The spline spans [-TAIL_BOUND, TAIL_BOUND] on both axes; outside it is the identity."""
-
-_LEAST_BIN = 1e-3
-_LEAST_SLOPE = 1e-3
-_EDGE_LOGIT = math.log(math.exp(1 - _LEAST_SLOPE) - 1)
-"""Gives slope 1 at both ends, where the identity goes on."""
+from wyoming_melotts.synthesis.acoustic.fixed_sizes import (
+    EDGE_LOGIT,
+    LEAST_BIN,
+    LEAST_SLOPE,
+    TAIL_BOUND,
+)
 
 
 def inverse_spline(y: Tensor, widths: Tensor, heights: Tensor, slopes: Tensor) -> Tensor:
@@ -28,7 +25,7 @@ def inverse_spline(y: Tensor, widths: Tensor, heights: Tensor, slopes: Tensor) -
         x: [...].
     """
     knots_x, knots_y = _knots(widths), _knots(heights)
-    slope = _LEAST_SLOPE + F.softplus(F.pad(slopes, (1, 1), value=_EDGE_LOGIT))
+    slope = LEAST_SLOPE + F.softplus(F.pad(slopes, (1, 1), value=EDGE_LOGIT))
     index = torch.searchsorted(knots_y[..., 1:-1].contiguous(), y.unsqueeze(-1), right=True)
 
     def at(values: Tensor, offset: int = 0) -> Tensor:
@@ -51,6 +48,6 @@ def inverse_spline(y: Tensor, widths: Tensor, heights: Tensor, slopes: Tensor) -
 def _knots(sizes: Tensor) -> Tensor:
     """Unnormalized bin sizes [..., bins] to knot positions [..., bins + 1] over the span."""
     bins = sizes.shape[-1]
-    shares = _LEAST_BIN + (1 - _LEAST_BIN * bins) * F.softmax(sizes, dim=-1)
+    shares = LEAST_BIN + (1 - LEAST_BIN * bins) * F.softmax(sizes, dim=-1)
     inner = shares.cumsum(-1)[..., :-1] * (2 * TAIL_BOUND) - TAIL_BOUND
     return F.pad(F.pad(inner, (1, 0), value=-TAIL_BOUND), (0, 1), value=TAIL_BOUND)

@@ -3,11 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from wyoming_melotts.synthesis.acoustic.attention import Encoder
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
-
-_KERNEL_SIZE = 5
-"""Of the feed-forward layers; upstream fixes it."""
+from wyoming_melotts.synthesis.acoustic.fixed_sizes import FLOW_KERNEL_SIZE
+from wyoming_melotts.synthesis.acoustic.torch.attention import Encoder
 
 
 class TransformerCoupling(nn.Module):
@@ -22,7 +20,7 @@ class TransformerCoupling(nn.Module):
             config.filter_channels,
             config.n_heads,
             config.n_layers_trans_flow,
-            _KERNEL_SIZE,
+            FLOW_KERNEL_SIZE,
             config.gin_channels,
         )
         self.post = nn.Conv1d(config.hidden_channels, half, 1)

@@ -1,0 +1,1 @@
+"""BERT features, which tell the acoustic model what words mean in their sentence."""

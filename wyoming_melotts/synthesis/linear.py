@@ -1,0 +1,18 @@
+"""Linear layers in graphs, with weights of 32-bit floats or 8-bit integers."""
+
+from wyoming_melotts.synthesis.arrays import Floats
+from wyoming_serving.int8_weights import quantize
+from wyoming_serving.onnx_graphs import MICROSOFT, Graph
+
+
+def linear(graph: Graph, x: str, matrix: Floats, bias: Floats, largest: int | None = None) -> str:
+    """Multiply [steps, in] by `matrix` [in, out] and add `bias` [out].
+
+    `largest` is the largest integer of an 8-bit weight; None keeps floats.
+    """
+    if largest is None:
+        product = graph.add("MatMul", x, graph.weight(matrix))
+        return graph.add("Add", product, graph.weight(bias))
+    integers, scale = quantize(matrix, largest)
+    quantized = (graph.weight(integers), graph.weight(scale), "", graph.weight(bias))
+    return graph.add("DynamicQuantizeMatMul", x, *quantized, domain=MICROSOFT)

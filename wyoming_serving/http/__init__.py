@@ -1,0 +1,1 @@
+"""One HTTP application: health, status and metrics; a service mounts what it adds."""
