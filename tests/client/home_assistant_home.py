@@ -92,7 +92,7 @@ async def token(hass: HomeAssistant, group: str) -> str:
         token_type="long_lived_access_token",
         access_token_expiration=timedelta(days=1),
     )
-    return hass.auth.async_create_access_token(refresh)
+    return str(hass.auth.async_create_access_token(refresh))
 
 
 async def names(hass: HomeAssistant) -> dict[str, list[list[str]]]:

@@ -11,11 +11,11 @@ import pytest
 
 from tests.support.home_assistant import TOKEN, home_assistant
 from tests.support.waiting import until
+from tests.wyoming_funasr.conftest import SettingsMaker
 from wyoming_funasr.home.description import Area, Entity, Floor, Home, parse_home, read_home
 from wyoming_funasr.home.source.access import Access, websocket_url
 from wyoming_funasr.home.source.kept import home_yaml, keep
 from wyoming_funasr.home.source.source import KEPT, HomeSource, home_source, joined
-from wyoming_funasr.settings import FunasrSettings
 
 NOWHERE = Access("ws://127.0.0.1:1/api/websocket", TOKEN)
 LAMP = Home(entities=(Entity("Lamp", "light"),))
@@ -164,9 +164,11 @@ async def test_closing_ends_at_once_also_while_home_assistant_stalls(tmp_path: P
             await until(lambda: "get_config" in server.commands)
 
 
-def test_the_source_that_the_settings_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_source_that_the_settings_name(
+    monkeypatch: pytest.MonkeyPatch, make_settings: SettingsMaker
+) -> None:
     monkeypatch.delenv("SUPERVISOR_TOKEN", raising=False)
-    assert home_source(FunasrSettings(cache_dir=tmp_path)) is None
-    assert home_source(FunasrSettings(home=tmp_path / "home.yaml")) is not None
+    assert home_source(make_settings()) is None
+    assert home_source(make_settings("--home", "home.yaml")) is not None
     monkeypatch.setenv("SUPERVISOR_TOKEN", "given")
-    assert home_source(FunasrSettings(cache_dir=tmp_path)) is not None
+    assert home_source(make_settings()) is not None
