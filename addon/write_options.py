@@ -17,8 +17,19 @@ from wyoming_serving.settings import Settings
 HERE = Path(__file__).parent
 MARKER = "# What follows is written by `make docs` from the settings' declarations.\n"
 
-FIXED = ("uri", "zeroconf", "zeroconf_name", "zeroconf_interfaces", "device", "cache_dir")
-"""What the container decides: its Dockerfile sets them in the environment."""
+FIXED = (
+    "uri",
+    "zeroconf",
+    "zeroconf_name",
+    "zeroconf_interfaces",
+    "device",
+    "cache_dir",
+    "home_assistant_url",
+    "home_assistant_token",
+    "home_assistant_token_file",
+)
+"""What the container decides: its Dockerfile sets them in the environment, and the Supervisor tells
+how to reach Home Assistant."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,8 @@ NAMES = {
     "model_dir": "Model",
     "use_itn": "Punctuation and digits",
     "hub": "Download from",
+    "home": "Home description",
+    "home_assistant_wait_seconds": "Wait for Home Assistant (seconds)",
     "max_segment_time": "Longest segment",
     "use_external_vad": "Silero voice activity detection",
     "sdp_ratio": "Stochastic duration",

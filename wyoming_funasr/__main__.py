@@ -1,7 +1,9 @@
-"""The command line: serve, transcribe files, download models."""
+"""The command line: serve, transcribe files, download models, write a home down."""
 
 import argparse
+import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,7 +12,8 @@ from pathlib import Path
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving import __version__
 from wyoming_serving.command_line import run_command
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
+from wyoming_serving.settings import SettingsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     download = commands.add_parser("download", help="fetch a model and what it needs")
     download.add_argument("model", help="a model's name or an id on the hub")
     download.set_defaults(run=_download)
-    for command in (transcribe, download):
+    home = commands.add_parser("home", help="write home.yaml from a running Home Assistant")
+    home.set_defaults(run=_home)
+    for command in (transcribe, download, home):
         FunasrSettings.add_arguments(command, listed=False)
     return parser
 
@@ -90,6 +95,24 @@ def _download(settings: FunasrSettings, given: argparse.Namespace) -> int:
     own = downloaded_source(model, hub, on_cpu=not device.is_cuda)
     for source in (own, *required_sources(model, settings)):
         print(hub.cached(source) or hub.download(source, command))
+    return 0
+
+
+def _home(settings: FunasrSettings, _: argparse.Namespace) -> int:
+    from wyoming_funasr.home.source.access import access_from
+    from wyoming_funasr.home.source.errors import HomeAssistantError
+    from wyoming_funasr.home.source.home_assistant import read_once
+    from wyoming_funasr.home.source.kept import home_yaml
+
+    access = access_from(settings, os.environ)
+    if access is None:
+        raise SettingsError("--home-assistant-url: this command needs it, and a token")
+    try:
+        home = asyncio.run(read_once(access, settings.home_assistant_wait_seconds))
+    except HomeAssistantError as error:
+        text = f"Home Assistant at {access.host}: {error}"
+        raise ServiceError(ErrorCode.HOME_UNREACHABLE, text) from None
+    sys.stdout.buffer.write(home_yaml(home).encode())
     return 0
 
 

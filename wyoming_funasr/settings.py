@@ -1,14 +1,24 @@
 """Everything the speech-to-text service can be told."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
 
 ChineseScript = Literal["auto", "simplified", "traditional", "taiwan", "hongkong"]
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)  # raises ValueError, as `port` does
+    if parts.scheme not in ("http", "https", "ws", "wss") or not parts.hostname or parts.port == 0:
+        raise ValueError("no address of Home Assistant")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("a token does not belong into the address")
+    return url
 
 
 class FunasrSettings(Settings):
@@ -50,6 +60,24 @@ class FunasrSettings(Settings):
     )
     max_hotwords: int = Field(
         500, ge=0, le=10_000, description="Hotwords that one request may use, the first ones count"
+    )
+    home: Path | None = Field(
+        None, description="home.yaml: names and sentences of the home (docs/home.md)"
+    )
+    home_assistant_url: Annotated[str, AfterValidator(_checked_url)] | None = Field(
+        None,
+        description="Home Assistant, whose names and sentences are listened for; an add-on finds "
+        "its own",
+        json_schema_extra={"allowed": "http://HOST:PORT, https://HOST:PORT, or a ws:// address"},
+    )
+    home_assistant_token: SecretStr | None = Field(
+        None, description="Long-lived access token of an administrator of Home Assistant"
+    )
+    home_assistant_token_file: Path | None = Field(
+        None, description="File that holds the token; on a command line others can read the token"
+    )
+    home_assistant_wait_seconds: float = Field(
+        30.0, gt=0, le=600, description="Longest wait for one answer of Home Assistant"
     )
     endpointing: bool = Field(
         True, description="Find the end of speech here, and answer before audio-stop"
@@ -105,3 +133,14 @@ class FunasrSettings(Settings):
     @classmethod
     def _split_hotwords(cls, value: object) -> object:
         return split_commas(value)
+
+    @model_validator(mode="after")
+    def _check_home_assistant(self) -> Self:
+        tokens = (self.home_assistant_token, self.home_assistant_token_file)
+        given = sum(token is not None for token in tokens)
+        names = "home_assistant_token or home_assistant_token_file"
+        if self.home_assistant_url is not None and given != 1:
+            raise ValueError(f"home_assistant_url needs {names}, one of them")
+        if self.home_assistant_url is None and given:
+            raise ValueError(f"{names} needs home_assistant_url")
+        return self

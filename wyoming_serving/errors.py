@@ -27,6 +27,7 @@ class ErrorCode(StrEnum):
     TOKENIZER_MISSING = "tokenizer-missing"
     HOTWORD_FILE_INVALID = "hotword-file-invalid"
     HOME_INVALID = "home-invalid"
+    HOME_UNREACHABLE = "home-unreachable"
     AUDIO_INVALID = "audio-invalid"
     OUTPUT_FAILED = "output-failed"
     EXTRA_MISSING = "extra-missing"

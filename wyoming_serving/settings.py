@@ -16,7 +16,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticUndefined
 from pydantic_settings import (
@@ -312,7 +312,8 @@ def _explain(cls: type[Settings], error: ErrorDetails) -> str:
         return f"{name}: there is no such setting; allowed: {', '.join(cls.model_fields)}"
     prefix = cls.prefix()
     names = f"--{name.replace('_', '-')} / {prefix}{name.upper()}"
-    return f"{names}: {error['input']!r} is not allowed; allowed: {allowed_values(field)}"
+    value = "what was given" if _is_secret(field) else repr(error["input"])
+    return f"{names}: {value} is not allowed; allowed: {allowed_values(field)}"
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:
@@ -329,6 +330,10 @@ def _kind(field: FieldInfo) -> str:
     if get_origin(field.annotation) is tuple:
         return "words with commas between"
     return next((words[kind] for kind in kinds if kind in words), "text")
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def _metavar(field: FieldInfo) -> str:

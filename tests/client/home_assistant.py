@@ -16,7 +16,7 @@ import json
 import sys
 import tempfile
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict, dataclass, field
 from ipaddress import ip_address
 from typing import Any
@@ -61,6 +61,14 @@ async def start(folder: str, language: str, light: str) -> HomeAssistant:
         "input_boolean": {"light": None},
         "template": [{"light": [_template_light(light)]}],
     }
+    components = ("homeassistant", *config, "intent", "conversation", "assist_pipeline")
+    return await boot(folder, language, config, components)
+
+
+async def boot(
+    folder: str, language: str, config: dict[str, Any], components: Iterable[str]
+) -> HomeAssistant:
+    """Start Home Assistant with these components, in their order."""
     hass = HomeAssistant(folder)
     hass.config.skip_pip = True
     loader.async_setup(hass)
@@ -70,7 +78,7 @@ async def start(folder: str, language: str, light: str) -> HomeAssistant:
     place = {"name": "Test", "language": language, "country": "US", "time_zone": "UTC"}
     await core_config.async_process_ha_core_config(hass, place)
     hass.set_state(CoreState.running)
-    for component in ("homeassistant", *config, "intent", "conversation", "assist_pipeline"):
+    for component in components:
         if not await async_setup_component(hass, component, config):
             raise RuntimeError(f"Home Assistant's {component} did not start")
     await hass.async_block_till_done()

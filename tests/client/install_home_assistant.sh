@@ -27,8 +27,9 @@ package=$("$python" -c 'import homeassistant; print(homeassistant.__path__[0])')
 import json, sys
 from pathlib import Path
 
-USED = """assist_pipeline assist_satellite backup conversation ffmpeg hassio homeassistant http
-    input_boolean intent light media_source stt template tts wyoming zeroconf""".split()
+USED = """assist_pipeline assist_satellite automation backup config conversation ffmpeg hassio
+    homeassistant http input_boolean intent light media_source scene script shopping_list stt
+    template tts wyoming zeroconf""".split()
 
 todo, seen, requirements = list(USED), set(), set()
 while todo:

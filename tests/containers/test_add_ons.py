@@ -122,7 +122,9 @@ def test_what_the_container_decides_is_no_option(add_on: AddOn) -> None:
     prefix = add_on.settings.model_config["env_prefix"].lower()
     decided = {name.lower().removeprefix(prefix) for name in environment(add_on)} - {"config"}
     assert decided <= fixed
-    assert fixed - decided <= {"zeroconf_name", "zeroconf_interfaces"}  # mean nothing without it
+    by_others = {"zeroconf_name", "zeroconf_interfaces"}  # mean nothing without zeroconf
+    by_others |= {name for name in fixed if name.startswith("home_assistant_")}  # the Supervisor
+    assert fixed - decided <= by_others
 
 
 @each_add_on
@@ -139,6 +141,7 @@ def test_the_supervisor_takes_the_configuration(add_on: AddOn) -> None:
     assert content["url"].startswith(read(ROOT / "repository.yaml")["url"])
     assert content["discovery"] == ["wyoming"]
     assert content["init"] is False
+    assert content.get("homeassistant_api", False) is (name == "funasr")
     assert content["ports"] == {f"{add_on.port}/tcp": None}
     assert content["watchdog"] == f"tcp://[HOST]:[PORT:{add_on.port}]"
     assert 10 <= content["timeout"] <= 300

@@ -65,6 +65,21 @@ def names_of(entry: Floor | Area | Entity) -> tuple[str, ...]:
     return tuple(dict.fromkeys((entry.name, *entry.aliases)))
 
 
+def is_template(text: str) -> bool:
+    """Whether a sentence can be read as a template of Home Assistant."""
+    from hassil import parse_sentence
+    from hassil.parse_expression import ParseExpressionError
+    from hassil.parser import ParseError
+
+    try:
+        parse_sentence(text)
+    except (
+        ParseError, ParseExpressionError, ValueError, AssertionError, IndexError, RecursionError
+    ):  # fmt: skip
+        return False
+    return True
+
+
 def read_home(file: Path) -> Home:
     """Read a `home.yaml`.
 
@@ -134,14 +149,8 @@ class _Reader:
         return Entity(self._text(keys["name"], "name"), domain, self._aliases(keys), area)
 
     def _sentence(self, node: yaml.Node) -> str:
-        from hassil import parse_sentence
-        from hassil.parse_expression import ParseExpressionError
-        from hassil.parser import ParseError
-
         text = self._text(node, "a sentence")
-        try:
-            parse_sentence(text)
-        except (ParseError, ParseExpressionError, ValueError, AssertionError, IndexError):
+        if not is_template(text):
             allowed = "a template such as 'open [the] {name}', every bracket closed"
             self._fail(node, f"sentence {_short(text)} cannot be read; allowed: {allowed}")
         return text

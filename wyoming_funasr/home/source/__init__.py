@@ -1,0 +1,1 @@
+"""Where a home is known from: a file, and Home Assistant."""
