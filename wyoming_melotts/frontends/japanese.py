@@ -2,21 +2,14 @@
 
 import re
 import unicodedata
-import warnings
-from functools import cache
-from typing import Any
 
 from num2words import num2words
 
 from wyoming_melotts.frontends.frontend import EMPTY_RUN, PAD, Phonemes, PhoneRun, Tokenizer
+from wyoming_melotts.frontends.japanese_readings import to_katakana
 from wyoming_melotts.frontends.kana import PHONES, katakana_phones
 from wyoming_melotts.frontends.splitting import split_cjk
 from wyoming_melotts.frontends.wordpieces import distribute, group_word_pieces
-
-with warnings.catch_warnings():
-    # pykakasi asks for pkg_resources, which warns that it will go.
-    warnings.simplefilter("ignore")
-    from pykakasi import kakasi
 
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
 _MONEY = re.compile(r"([$¥£€])([0-9.]*[0-9])")
@@ -44,7 +37,7 @@ class JapaneseFrontend:
         text = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), text)
         text = _MONEY.sub(lambda match: match[2] + _CURRENCIES[match[1]], text)
         text = _NUMBER.sub(lambda match: _spoken_number(match[0]), text)
-        return _to_katakana(_NOT_JAPANESE.sub("", text))
+        return to_katakana(_NOT_JAPANESE.sub("", text))
 
     def phonemize(self, norm_text: str) -> Phonemes:
         tokens = self._tokenizer.tokenize(norm_text)
@@ -56,7 +49,7 @@ class JapaneseFrontend:
 
 
 def _word_phones(word: str) -> list[str]:
-    """Upstream fails on a character without phones (a kanji that pykakasi does not know)."""
+    """Upstream fails on a character without phones (a kanji without a reading)."""
     if word == "[UNK]":
         return [PAD]
     return [phone for phone in katakana_phones(word) if phone in PHONES]
@@ -68,18 +61,3 @@ def _spoken_number(digits: str) -> str:
         return str(num2words(digits, lang="ja"))
     except (OverflowError, ValueError):
         return "".join("点" if char == "." else _DIGIT_NAMES[int(char)] for char in digits)
-
-
-@cache
-def _converter() -> Any:
-    with warnings.catch_warnings():
-        # Only the deprecated interface reads the long-vowel mark as upstream does.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        converter: Any = kakasi()
-        converter.setMode("J", "K")
-        converter.setMode("H", "K")
-        return converter.getConverter()
-
-
-def _to_katakana(text: str) -> str:
-    return str(_converter().do(text))

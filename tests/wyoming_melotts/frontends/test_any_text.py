@@ -6,9 +6,6 @@ from hypothesis import strategies as st
 
 from tests.wyoming_melotts.golden import recorded_frontend
 
-# pykakasi's older interface, the one that reads as upstream does.
-pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated method:DeprecationWarning")
-
 LANGUAGES = ["ZH_MIX_EN", "EN", "JP", "KR", "ES", "FR"]
 
 _WORDS = st.sampled_from(

