@@ -1,23 +1,25 @@
 # `make demo` and `make test` set themselves up in a virtual environment; nothing else is touched.
+# The demo needs a fraction of what the tests need, so each installs no more than its own.
 PYTHON ?= python3
 VENV ?= .venv
-INSTALLED = $(VENV)/.installed
+DEMO = $(VENV)/.installed-demo
+DEV = $(VENV)/.installed-dev
 HOME_ASSISTANT ?= 2025.12.5
 
 .PHONY: demo test test-home-assistant lint docs clean
 
-demo: $(INSTALLED)
+demo: $(DEMO)
 	$(VENV)/bin/python -m demo $(if $(ONCE),--once) $(WAV)
 
-test: $(INSTALLED)
+test: $(DEV)
 	$(VENV)/bin/python -m pytest
 
 # Home Assistant goes into an environment of its own, one for each version.
-test-home-assistant: $(INSTALLED)
+test-home-assistant: $(DEV)
 	tests/client/install_home_assistant.sh $(HOME_ASSISTANT) .home-assistant/$(HOME_ASSISTANT)
 	HOME_ASSISTANT=$(HOME_ASSISTANT) $(VENV)/bin/python -m pytest tests/client
 
-lint: $(INSTALLED)
+lint: $(DEV)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
@@ -26,12 +28,14 @@ lint: $(INSTALLED)
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docker/bridge.yml
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
-$(INSTALLED): pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[all,dev]'
+$(DEMO) $(DEV): pyproject.toml constraints.txt
+	$(PYTHON) -m demo.install $(VENV) $(EXTRAS)
 	touch $@
 
-docs: $(INSTALLED)
+$(DEMO): EXTRAS = demo
+$(DEV): EXTRAS = all,dev
+
+docs: $(DEV)
 	$(VENV)/bin/python -m docs.write_addresses
 	$(VENV)/bin/python -m docs.write_settings
 	$(VENV)/bin/python -m addon.write_options

@@ -132,9 +132,9 @@ class Hub:
     def _fetch(self, model_id: str, folder: Path, wanted: Sequence[str] | None) -> None:
         patterns = list(wanted) if wanted is not None else None
         if self._hub == "modelscope":
-            from modelscope.hub.snapshot_download import snapshot_download as from_modelscope
+            from modelscope_hub import HubApi
 
-            from_modelscope(model_id, local_dir=str(folder), allow_patterns=patterns)
+            HubApi().download_repo(model_id, "model", local_dir=folder, allow_patterns=patterns)
         else:
             from huggingface_hub import snapshot_download as from_hf
 

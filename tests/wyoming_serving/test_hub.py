@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import modelscope.hub.snapshot_download  # noqa: F401  slow, and not part of any one test
+import modelscope_hub  # noqa: F401  slow, and not part of any one test
 import pytest
 from huggingface_hub import constants as hf_constants
 
