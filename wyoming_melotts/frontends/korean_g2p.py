@@ -15,8 +15,8 @@ from threading import Lock
 from types import ModuleType
 from typing import Any
 
+import mecab_ko
 from jamo import h2j, hangul_to_jamo
-from mecab import MeCab
 
 from wyoming_melotts.normalization.cmu_dictionary import dictionary_phones
 
@@ -49,9 +49,22 @@ def _module(name: str) -> Any:
     return import_module(f"{_package().__name__}.{name}")
 
 
+class _PartsOfSpeech:
+    """MeCab-ko as g2pkk asks it."""
+
+    def __init__(self) -> None:
+        self._tagger = mecab_ko.Tagger()
+
+    def pos(self, text: str) -> list[tuple[str, str]]:
+        """The words of a text and their parts of speech."""
+        lines = str(self._tagger.parse(text)).splitlines()
+        words = (line.partition("\t") for line in lines if "\t" in line)
+        return [(word, features.partition(",")[0]) for word, _, features in words]
+
+
 @cache
-def _mecab() -> MeCab:
-    return MeCab()
+def _mecab() -> _PartsOfSpeech:
+    return _PartsOfSpeech()
 
 
 @cache

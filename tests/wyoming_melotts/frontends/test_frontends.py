@@ -11,7 +11,7 @@ LIBRARIES = {
     "ZH": {"jieba", "pypinyin", "cn2an"},
     "EN": {"inflect"},
     "JP": {"fugashi", "unidic_lite", "num2words"},
-    "KR": {"g2pkk", "mecab", "jamo"},
+    "KR": {"g2pkk", "mecab_ko", "jamo"},
     "ES": {"gruut", "num2words"},
     "FR": {"gruut", "num2words"},
 }
