@@ -2,7 +2,6 @@
 
 import logging
 from functools import partial
-from importlib.metadata import version
 
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
@@ -89,7 +88,7 @@ class FunasrService(Service):
             attribution=author,
             installed=self.ready or is_on_disk(self.model, self._hub),
             description=self.model.description,
-            version=version("funasr"),
+            version=__version__,
             languages=advertised_tags(self.model.languages),
         )
         program = AsrProgram(
