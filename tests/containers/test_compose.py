@@ -58,13 +58,19 @@ def test_models_are_in_a_named_volume(name: str) -> None:
 
 
 def test_a_card_is_reserved_only_where_one_is_used() -> None:
-    reserved = {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}
+    reserved = {"driver": "nvidia", "device_ids": ["${GPU:-0}"], "capabilities": ["gpu"]}
     for name, service in SERVICES.items():
         if name.endswith("-cpu"):
             assert "deploy" not in service
             assert service["image"].endswith("-cpu")
         else:
             assert service["deploy"]["resources"]["reservations"]["devices"] == [reserved]
+
+
+@each_service
+def test_torch_is_built_in_only_for_a_gpu(name: str) -> None:
+    extras = SERVICES[name]["build"].get("args", {}).get("EXTRAS")
+    assert extras == (None if name.endswith("-cpu") else "all,cuda")
 
 
 @each_service
@@ -88,7 +94,7 @@ def test_the_example_environment_names_settings_that_exist() -> None:
         for name in settings.model_fields
     }
     assert set(names) <= known | interpolated | {"HF_ENDPOINT"}
-    assert {"VERSION", "CUDA", "TORCH_INDEX"} <= set(names)
+    assert {"VERSION", "CUDA", "GPU", "TORCH_INDEX", "RECOGNIZER", "VOICES"} <= set(names)
 
 
 def test_the_version_is_the_package_s() -> None:
