@@ -1,4 +1,4 @@
-"""The command line: serve, transcribe files, download models, write a home down."""
+"""The command line: serve, transcribe files, evaluate, download models, write a home down."""
 
 import argparse
 import asyncio
@@ -40,7 +40,14 @@ def _parser() -> argparse.ArgumentParser:
     download.set_defaults(run=_download)
     home = commands.add_parser("home", help="write home.yaml from a running Home Assistant")
     home.set_defaults(run=_home)
-    for command in (transcribe, download, home):
+    evaluate = commands.add_parser("evaluate", help="say how well recordings are recognized")
+    evaluate.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="recordings, and transcripts.tsv"
+    )
+    evaluate.add_argument("--json", action="store_true", help="the report as JSON")
+    evaluate.add_argument("--html", type=Path, metavar="FILE", help="write it as a page, too")
+    evaluate.set_defaults(run=_evaluate)
+    for command in (transcribe, download, home, evaluate):
         FunasrSettings.add_arguments(command, listed=False)
     return parser
 
@@ -53,7 +60,7 @@ def _serve(settings: FunasrSettings, _: argparse.Namespace) -> int:
 
 
 def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
-    from wyoming_funasr.files import transcribe_file
+    from wyoming_funasr.files import known_home, transcribe_file
     from wyoming_funasr.loading import load_model
     from wyoming_funasr.models import choose_model
     from wyoming_serving.hub import Hub
@@ -65,10 +72,11 @@ def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
         stall_seconds=settings.hub_seconds,
     )
     model = load_model(choose_model(settings.model_dir), settings, hub)
+    home = known_home(model, settings)
     failed = 0
     for file in given.files:
         try:
-            recognition = transcribe_file(model, file, settings)
+            recognition = transcribe_file(model, file, settings, home)
         except ServiceError as error:
             failed += 1
             print(f"wyoming-funasr: {error}", file=sys.stderr)
@@ -78,6 +86,31 @@ def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
         else:
             print(recognition.text)
     return 1 if failed else 0
+
+
+def _evaluate(settings: FunasrSettings, given: argparse.Namespace) -> int:
+    from wyoming_funasr.evaluation import as_json, as_text, evaluate, read_table
+    from wyoming_funasr.evaluation_page import as_html
+    from wyoming_funasr.loading import load_model
+    from wyoming_funasr.models import choose_model
+    from wyoming_serving.hub import Hub
+
+    rows = read_table(given.folder)
+    hub = Hub(
+        settings.hub,
+        settings.cache_dir,
+        offline=settings.offline,
+        stall_seconds=settings.hub_seconds,
+    )
+    report = evaluate(load_model(choose_model(settings.model_dir), settings, hub), rows, settings)
+    print(json.dumps(as_json(report), ensure_ascii=False) if given.json else as_text(report))
+    if given.html is not None:
+        try:
+            given.html.write_text(as_html(report), encoding="utf-8")
+        except OSError as error:
+            text = f"{given.html} cannot be written: {error.strerror}"
+            raise ServiceError(ErrorCode.OUTPUT_FAILED, text) from None
+    return 0
 
 
 def _download(settings: FunasrSettings, given: argparse.Namespace) -> int:

@@ -6,8 +6,11 @@ import soundfile
 import soxr
 
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
+from wyoming_funasr.home.context import UtteranceHome, know
+from wyoming_funasr.home.description import read_home
 from wyoming_funasr.models import choose_model
 from wyoming_funasr.pipeline import LoadedModel
+from wyoming_funasr.recognition.home import HomeContext
 from wyoming_funasr.recognition.hotwords import merge_hotwords, read_hotword_file
 from wyoming_funasr.recognition.recognizer import RecognitionRequest
 from wyoming_funasr.recognition.types import Recognition
@@ -18,7 +21,21 @@ from wyoming_serving.audio import Samples
 from wyoming_serving.errors import ErrorCode, ServiceError
 
 
-def transcribe_file(model: LoadedModel, file: Path, settings: FunasrSettings) -> Recognition:
+def known_home(model: LoadedModel, settings: FunasrSettings) -> UtteranceHome | None:
+    """The home of the settings, all of it, for this model.
+
+    Raises:
+        ServiceError: `home-invalid`.
+    """
+    if settings.home is None or model.recognizer.tokens is None:
+        return None
+    home = read_home(settings.home)
+    return know(home, settings.home_languages, model.recognizer.tokens)
+
+
+def transcribe_file(
+    model: LoadedModel, file: Path, settings: FunasrSettings, home: HomeContext | None = None
+) -> Recognition:
     """Recognize a whole file; long ones are cut where nobody speaks.
 
     Raises:
@@ -31,9 +48,16 @@ def transcribe_file(model: LoadedModel, file: Path, settings: FunasrSettings) ->
     )
     language = model_language(settings.language, "auto", known)
     segments = model.frontend.segments(read_audio(file))
-    request = RecognitionRequest(segments, language, settings.use_itn, hotwords)
+    request = RecognitionRequest(
+        segments,
+        language,
+        settings.use_itn,
+        hotwords,
+        languages=settings.languages,
+        home=home,
+    )
     recognition = model.recognizer.recognize([request])[0]
-    return in_script(recognition, None, settings.chinese_script)
+    return in_script(recognition, None, settings.chinese_script, home)
 
 
 def read_audio(file: Path) -> Samples:

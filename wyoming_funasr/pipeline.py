@@ -152,7 +152,13 @@ class SpeechPipeline:
         """Recognize speech; none at all needs no model. See `requests.utterance.Pipeline`."""
         if not request.segments:
             return Recognition()
-        return await self.recognitions.submit(request, priority, timing=timing)
+        recognition = await self.recognitions.submit(request, priority, timing=timing)
+        return Recognition() if self._is_ignored(recognition) else recognition
+
+    def _is_ignored(self, recognition: Recognition) -> bool:
+        """Whether the settings take it for no speech to anybody here."""
+        is_unsure = recognition.confidence < self._settings.min_confidence
+        return is_unsure or recognition.event in self._settings.ignored_events
 
     def count_speculation(self, outcome: SpeculationOutcome) -> None:
         """Count a recognition that was begun ahead."""

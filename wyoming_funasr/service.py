@@ -1,10 +1,14 @@
 """The speech-to-text service: wires settings, model, workers and request handlers."""
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
+from wyoming_funasr.home.description import read_home
+from wyoming_funasr.home.keeper import HomeKeeper
+from wyoming_funasr.home.source.source import home_source
 from wyoming_funasr.models import check_memory, choose_model, is_on_disk
 from wyoming_funasr.pipeline import LoadedModel, SpeechPipeline
 from wyoming_funasr.recognition.hotwords import read_hotword_file
@@ -35,7 +39,7 @@ class FunasrService(Service):
         """Read what costs nothing; the model waits for `load`.
 
         Raises:
-            ServiceError: the model's name or the hotword file is wrong.
+            ServiceError: the model's name, the hotword file or the home is wrong.
         """
         super().__init__(settings)
         self.settings: FunasrSettings = settings
@@ -48,7 +52,12 @@ class FunasrService(Service):
             stall_seconds=settings.hub_seconds,
         )
         from_file = read_hotword_file(settings.hotword_file) if settings.hotword_file else []
-        self._options = OptionsReader(settings, self.model, (*settings.hotwords, *from_file))
+        self._hotwords = (*settings.hotwords, *from_file)
+        self._options = OptionsReader(settings, self.model, self._current_hotwords)
+        if settings.home is not None:
+            read_home(settings.home)  # one that is wrong is refused at once
+        source = home_source(settings)
+        self.home = HomeKeeper(source, settings.home_languages) if source is not None else None
 
     async def load(self) -> None:
         check_memory(self.model)
@@ -63,6 +72,8 @@ class FunasrService(Service):
 
             name = model.device.torch_name
             self.show_gpu_memory(name, partial(gpu_memory_bytes, name))
+        if self.home is not None:
+            self.home.start(model.recognizer.tokens)
         self.engine_loaded(self._described(model), self.pipeline.watched)
 
     async def rebuild(self, reduction: Reduction) -> None:
@@ -75,6 +86,8 @@ class FunasrService(Service):
         self.describe_engine(self._described(model))
 
     async def close(self) -> None:
+        if self.home is not None:
+            await self.home.close()
         await self.pipeline.close()
 
     def handler(self, client: Client) -> RequestHandler:
@@ -104,7 +117,14 @@ class FunasrService(Service):
         return Info(asr=[program])
 
     def _begin(self, client: Client, options: RequestOptions) -> Utterance:
-        return Utterance(options, self.settings, self.pipeline, client.send)
+        home = self.home.context(options.language_tag) if self.home is not None else None
+        return Utterance(options, self.settings, self.pipeline, client.send, home)
+
+    def _current_hotwords(self) -> Sequence[str]:
+        """Those of the settings; a model that cannot know a home listens for its names alone."""
+        if self.home is None or self.model.family == "sense_voice":
+            return self._hotwords
+        return (*self._hotwords, *self.home.names)
 
     def _described(self, model: LoadedModel) -> EngineDescription:
         return EngineDescription(self.model.name, model.device.description)

@@ -5,9 +5,16 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
+
+Language = Literal["zh", "en", "yue", "ja", "ko"]
+LanguageList = Annotated[tuple[Language, ...], NoDecode]
+
+EventKind = Literal["bgm", "applause", "laughter", "cry", "sneeze", "breath", "cough"]
+EventList = Annotated[tuple[EventKind, ...], NoDecode]
+"""Sounds that SenseVoice tells from speech."""
 
 ChineseScript = Literal["auto", "simplified", "traditional", "taiwan", "hongkong"]
 
@@ -38,6 +45,11 @@ class FunasrSettings(Settings):
     )
     language: Literal["auto", "zh", "en", "yue", "ja", "ko"] = Field(
         "auto", description="Language of requests that name none"
+    )
+    languages: LanguageList = Field(
+        (),
+        description="Languages spoken here, with commas between; auto means one of them",
+        json_schema_extra={"allowed": "any of zh, en, yue, ja, ko"},
     )
     use_itn: bool = Field(
         True, description="Write punctuation and numbers as digits (inverse text normalization)"
@@ -79,6 +91,14 @@ class FunasrSettings(Settings):
     home_assistant_wait_seconds: float = Field(
         30.0, gt=0, le=600, description="Longest wait for one answer of Home Assistant"
     )
+    min_confidence: float = Field(
+        0, ge=0, le=1, description="Less sure text is answered as empty text; 0 turns it off"
+    )
+    ignored_events: EventList = Field(
+        (),
+        description="Kinds of sound that are answered as empty text, with commas between",
+        json_schema_extra={"allowed": "any of bgm, applause, laughter, cry, sneeze, breath, cough"},
+    )
     endpointing: bool = Field(
         True, description="Find the end of speech here, and answer before audio-stop"
     )
@@ -93,6 +113,12 @@ class FunasrSettings(Settings):
     )
     endpoint_silence_unfinished_ms: int = Field(
         1_000, ge=100, le=5_000, description="The same, behind a text that breaks off (… the, 把)"
+    )
+    endpoint_silence_complete_ms: int = Field(
+        300, ge=100, le=5_000, description="The same, behind a whole command of a known home"
+    )
+    endpoint_silence_unplaced_ms: int = Field(
+        700, ge=100, le=5_000, description="The same, behind what is no command of a known home"
     )
     no_speech_seconds: float = Field(
         10.0, gt=0, le=600, description="With endpointing: audio without speech that ends a request"
@@ -125,13 +151,20 @@ class FunasrSettings(Settings):
     )
 
     @property
+    def home_languages(self) -> tuple[str, ...]:
+        """Languages in which a home is known from the start; others follow when they are spoken."""
+        if self.languages or self.language != "auto":
+            return self.languages or (self.language,)
+        return ("zh", "en")
+
+    @property
     def finds_endpoints(self) -> bool:
         """Whether the server finds the end of speech; fsmn-vad finds none before audio-stop."""
         return self.endpointing and self.use_external_vad
 
-    @field_validator("hotwords", mode="before")
+    @field_validator("hotwords", "languages", "ignored_events", mode="before")
     @classmethod
-    def _split_hotwords(cls, value: object) -> object:
+    def _split_lists(cls, value: object) -> object:
         return split_commas(value)
 
     @model_validator(mode="after")

@@ -64,7 +64,8 @@ async def test_wyomings_own_client_gets_a_transcript(make_service: ServiceMaker)
     assert heard.context is not None
     assert set(heard.context) == {
         "confidence", "emotion", "emotion_scores", "event", "words", "audio_ms",
-        "recognition_ms", "speech_end_ms", "ended_by", "truncated",
+        "recognition_ms", "speech_end_ms", "ended_by", "truncated", "intent", "ambiguous",
+        "alternatives",
     }  # fmt: skip
     assert heard.context["audio_ms"] == len(SPEECH) // 32
     assert heard.context["truncated"] is False

@@ -76,6 +76,7 @@ class ParaformerStreaming:
         self._punctuation = punctuation
         self._stacker = FeatureStacker(folder)
         self.fbank = self._stacker.fbank
+        self.tokens = None
         self._tokens = folder.vocabulary
         self._silent = {i for i, token in enumerate(self._tokens) if token in _SILENT}
 

@@ -14,6 +14,8 @@ import numpy as np
 from wyoming_funasr.engines.features import FeatureStacker
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.recognition import ctc
+from wyoming_funasr.recognition.beam import Hotwords, search
+from wyoming_funasr.recognition.home import Choice, Tokens
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import clean
 from wyoming_funasr.recognition.types import Fbank, Features, Recognition, Segment, Word
@@ -67,6 +69,9 @@ class SenseVoice:
         self._tags = {i: p[2:-2] for i, p in enumerate(self._pieces) if _is_tag(p)}
         self._unspoken = {*self._tags, *(i for i, p in enumerate(self._pieces) if p in _SPECIAL)}
         ids = {tag: token for token, tag in self._tags.items()}
+        row_seconds = self._stacker.row_ms / 1000
+        self.tokens = Tokens(self._pieces, self._blank, row_seconds, self._written)
+        self._language_ids = {name: ids[name] for name in _LANGUAGES if name in ids}
         self._emotion_ids = {name: ids[name] for name in _EMOTIONS if name in ids}
         self._graph = lru_cache(maxsize=16)(self._build_graph)
 
@@ -75,40 +80,79 @@ class SenseVoice:
         return self._stacker.features(fbank, _FEWEST_FRAMES)
 
     def recognize(self, batch: Sequence[Segment]) -> list[Recognition]:
-        """Recognize utterances of any lengths."""
-        queries = [
-            Query(
-                one.features,
-                LANGUAGE_QUERIES.get(one.language, LANGUAGE_QUERIES["auto"]),
-                NORMALIZED_QUERY if one.use_itn else SPOKEN_QUERY,
-            )
-            for one in batch
-        ]
-        answers = self._network.log_probs(queries)
-        return [self._decode(one, found) for one, found in zip(batch, answers, strict=True)]
+        """Recognize utterances of any lengths.
 
-    def _decode(self, utterance: Segment, log_probs: ctc.LogProbs) -> Recognition:
+        Where `auto` came out in none of the languages that it may mean, the speech is recognized
+        again in the likeliest of them.
+        """
+        answers = list(self._network.log_probs([_query(one, one.language) for one in batch]))
+        again = {
+            i: language for i, one in enumerate(batch) if (language := self._other(one, answers[i]))
+        }
+        if again:
+            queries = [_query(batch[i], language) for i, language in again.items()]
+            for i, answer in zip(again, self._network.log_probs(queries), strict=True):
+                answers[i] = answer
+        return [
+            self._decode(one, found, again.get(i, one.language))
+            for i, (one, found) in enumerate(zip(batch, answers, strict=True))
+        ]
+
+    def _other(self, segment: Segment, log_probs: ctc.LogProbs) -> str | None:
+        """The language to recognize a segment in instead; None where the answer stands."""
+        allowed = [name for name in segment.languages if name in self._language_ids]
+        if segment.language != "auto" or not allowed or self._language(log_probs) in allowed:
+            return None
+        return max(allowed, key=lambda name: float(log_probs[0, self._language_ids[name]]))
+
+    def _decode(self, segment: Segment, log_probs: ctc.LogProbs, asked: str) -> Recognition:
         tags = [self._tags.get(int(token), "") for token in log_probs[:QUERIES].argmax(axis=1)]
         speech = log_probs[QUERIES:]
-        if utterance.hotwords:
-            aligned = ctc.beam_search(speech, self._blank, self._graph(utterance.hotwords))
-        else:
-            aligned = ctc.greedy(speech, self._blank)
+        language = self._language(log_probs) or (None if asked == "auto" else asked)
+        choice = self._chosen(segment, speech, language)
+        aligned = self._aligned(segment, speech, choice)
         spoken = [token for token in aligned if token.token not in self._unspoken]
         emotion = tags[_EMOTION_PLACE]
         return Recognition(
-            text=clean(self._text(spoken)),
+            text=choice.text if choice else self._written([one.token for one in spoken]),
             words=self._words(spoken),
             confidence=ctc.confidence(spoken),
-            language=next((tag for tag in tags if tag in _LANGUAGES), None),
+            language=self._language(log_probs),
             emotion=emotion.lower() if emotion in _EMOTIONS else None,
             emotion_scores=self._emotion_scores(log_probs[_EMOTION_PLACE]),
             event=tags[_EVENT_PLACE].lower() or None,
+            intent=choice.intent if choice else None,
+            alternatives=choice.alternatives if choice else (),
         )
 
-    def _text(self, tokens: Sequence[ctc.AlignedToken]) -> str:
+    def _chosen(
+        self, segment: Segment, speech: ctc.LogProbs, language: str | None
+    ) -> Choice | None:
+        """What the home makes of the speech; nothing while more may follow, which is quicker."""
+        if segment.home is None or not segment.is_final:
+            return None
+        also = Hotwords(self._graph(segment.hotwords)) if segment.hotwords else None
+        return segment.home.choose(speech, language, also)
+
+    def _aligned(
+        self, segment: Segment, speech: ctc.LogProbs, choice: Choice | None
+    ) -> list[ctc.AlignedToken]:
+        if choice:
+            return ctc.align(speech, choice.tokens, self._blank)
+        if segment.hotwords:
+            found = search(speech, self._blank, Hotwords(self._graph(segment.hotwords)), most=1)
+            return ctc.align(speech, found[0].tokens, self._blank)
+        return ctc.greedy(speech, self._blank)
+
+    def _language(self, log_probs: ctc.LogProbs) -> str | None:
+        """The language that the tags name."""
+        tags = (self._tags.get(int(token)) for token in log_probs[:QUERIES].argmax(axis=1))
+        return next((tag for tag in tags if tag in _LANGUAGES), None)
+
+    def _written(self, tokens: Sequence[int]) -> str:
         """Pieces as sentencepiece joins them."""
-        return "".join(self._pieces[one.token] for one in tokens).replace(ctc.WORD_START, " ")
+        pieces = (self._pieces[token] for token in tokens if token not in self._unspoken)
+        return clean("".join(pieces).replace(ctc.WORD_START, " "))
 
     def _words(self, tokens: Sequence[ctc.AlignedToken]) -> tuple[Word, ...]:
         """Pieces glued to words: a new one at `▁`, at each CJK character and behind one."""
@@ -138,6 +182,14 @@ class SenseVoice:
 
     def _build_graph(self, hotwords: tuple[Hotword, ...]) -> ctc.ContextGraph:
         return ctc.ContextGraph(hotwords, self._pieces)
+
+
+def _query(segment: Segment, language: str) -> Query:
+    return Query(
+        segment.features,
+        LANGUAGE_QUERIES.get(language, LANGUAGE_QUERIES["auto"]),
+        NORMALIZED_QUERY if segment.use_itn else SPOKEN_QUERY,
+    )
 
 
 def _is_tag(piece: str) -> bool:

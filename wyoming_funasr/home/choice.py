@@ -8,7 +8,7 @@ choice says so.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from wyoming_funasr.home.vocabulary import Vocabulary
 from wyoming_funasr.home.writing import spoken
 from wyoming_funasr.recognition.beam import Hypothesis, Lean, Together, Weighted, search
 from wyoming_funasr.recognition.ctc import LogProbs, greedy
+from wyoming_funasr.recognition.home import Tokens
 
 WEIGHT, BONUS = 0.6, 1.5
 """Of the language model: for its log probability, and for each token."""
@@ -61,6 +62,11 @@ class Choice:
     alternatives: tuple[str, ...] = ()
 
     @property
+    def intent(self) -> str | None:
+        """What Home Assistant would do."""
+        return self.command.intent if self.command else None
+
+    @property
     def ambiguous(self) -> bool:
         """Whether another command was about as likely."""
         return bool(self.alternatives)
@@ -85,23 +91,13 @@ class _Understood:
     command: Command
 
 
-@dataclass(frozen=True)
-class Model:
-    """What the recognizer's tokens are: `write` turns them into text."""
-
-    pieces: Sequence[str]
-    blank: int
-    frame_seconds: float
-    write: Callable[[Sequence[int]], str]
-
-
 class Chooser:
     """Decides in one language; holds no state of an utterance."""
 
     def __init__(
         self,
         language: str,
-        model: Model,
+        model: Tokens,
         vocabulary: Vocabulary,
         language_model: LanguageModel,
         names: Names,
@@ -235,7 +231,7 @@ class Chooser:
 
     @staticmethod
     def _add(found: dict[str, _Candidate], one: _Candidate) -> None:
-        key = one.text.lower().rstrip("。.!！?？")
+        key = _plain(one.text)
         if key not in found or found[key].score < one.score:
             found[key] = one
 
@@ -265,6 +261,10 @@ class Chooser:
     def _path(self, log_probs: LogProbs, text: str) -> float:
         tokens = self._vocabulary.tokens_for(spoken(text, self._language))
         return path_score(log_probs, tokens, self._model.blank) or -1e9
+
+
+def _plain(text: str) -> str:
+    return text.lower().rstrip("。.!！?？")
 
 
 def _replaced(units: Sequence[Unit], one: Replacement) -> tuple[str, tuple[int, ...]]:

@@ -2,23 +2,26 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from wyoming_funasr.home.description import Home, names_of
+from wyoming_funasr.home.description import Area, Entity, Floor, Home, names_of
 from wyoming_funasr.home.grammar import fits_template, read_intents
 from wyoming_funasr.home.phrasing import variants
 from wyoming_funasr.home.templates import Templates
-from wyoming_funasr.home.writing import spoken
+from wyoming_funasr.home.writing import is_chinese, simplified, spoken
 
 _MOST_REMEMBERED = 500
 _LONGEST_TEXT = 120
 """Characters; no command is longer, and matching takes time with the length."""
 
 
+_Entry = TypeVar("_Entry", Floor, Area, Entity)
+
+
 @dataclass(frozen=True)
 class Command:
-    """An intent with its slots. `named` are the names in it, as the home writes them."""
+    """An intent with its slots; `names` are the names in it."""
 
     intent: str
     slots: tuple[tuple[str, str], ...]
@@ -30,10 +33,14 @@ class Command:
 
 
 class Commands:
-    """Texts of one language as commands in one home."""
+    """Texts of one language as commands in one home.
+
+    Chinese characters are compared, and answered, in their simplified form.
+    """
 
     def __init__(self, language: str, home: Home) -> None:
         self._language = language
+        home = _simplified(home) if is_chinese(language) else home
         self._lists = slot_lists(home)
         intents = read_intents(language)
         self._intents = intents
@@ -46,6 +53,7 @@ class Commands:
     def understand(self, text: str) -> Command | None:
         """The command that a text is; None for a text that Home Assistant does not act on."""
         text = text.strip().rstrip("。.!！?？")
+        text = simplified(text) if is_chinese(self._language) else text
         if text not in self._known:
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.popitem(last=False)
@@ -54,6 +62,7 @@ class Commands:
 
     def phrase(self, text: str) -> str | None:
         """The text as Home Assistant understands it: as it is or in other words; else None."""
+        text = simplified(text) if is_chinese(self._language) else text
         if self.understand(text) is not None:
             return text
         found = (one for one in variants(text, self._language) if self.understand(one))
@@ -96,6 +105,22 @@ class Commands:
             known.skip_words,
             known.settings,
         )
+
+
+def _simplified(home: Home) -> Home:
+    def renamed(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
+        return tuple(
+            replace(one, name=simplified(one.name), aliases=tuple(map(simplified, one.aliases)))
+            for one in entries
+        )
+
+    return Home(
+        renamed(home.floors),
+        renamed(home.areas),
+        renamed(home.entities),
+        tuple((name, tuple(map(simplified, values))) for name, values in home.lists),
+        tuple(map(simplified, home.sentences)),
+    )
 
 
 def _blocks(language: str, home: Home, intents: Any) -> Iterator[tuple[str, Any]]:

@@ -5,12 +5,12 @@ of which the home's sentences know nothing is neither finished nor unfinished.
 """
 
 import math
-from enum import StrEnum
 
 from wyoming_funasr.home.commands import Commands
 from wyoming_funasr.home.language_model import LanguageModel
 from wyoming_funasr.home.vocabulary import Vocabulary
 from wyoming_funasr.home.writing import spoken
+from wyoming_funasr.recognition.home import Completeness
 
 _SELDOM_ENDS = 0.03
 """A text that ends less often than this goes on."""
@@ -21,14 +21,6 @@ that others begin with one in a hundred."""
 
 _LAST = 5
 """Tokens at the end of a text of which all but one must be the home's, or it is none of ours."""
-
-
-class Completeness(StrEnum):
-    """What a text so far is."""
-
-    UNFINISHED = "unfinished"
-    COMPLETE = "complete"
-    UNKNOWN = "unknown"
 
 
 class CompletenessJudge:

@@ -4,6 +4,7 @@ The templates stand for some 10^12 sentences, so that they are never written out
 becomes a rule that speaks one sentence of it at a time.
 """
 
+import json
 import logging
 import random
 import re
@@ -17,7 +18,8 @@ from typing import Any
 import yaml
 
 from wyoming_funasr.home.description import Area, Entity, Floor, Home, names_of
-from wyoming_funasr.home.writing import ANYTHING, fits, spoken, with_number_words
+from wyoming_funasr.home.writing import ANYTHING, fits, is_chinese, spoken, with_number_words
+from wyoming_funasr.recognition.text import convert_script
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -363,11 +365,17 @@ def _number_words(number: int, language: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def read_intents(language: str) -> Any:
-    """Home Assistant's own templates (hassil's `Intents`); without those that it lacks."""
+    """Home Assistant's own templates (hassil's `Intents`); without those that it lacks.
+
+    Chinese ones are simplified, as recognizers write.
+    """
     from hassil import Intents
     from home_assistant_intents import get_intents
 
-    return Intents.from_dict(get_intents(TEMPLATE_LANGUAGES[language]) or {})
+    found = get_intents(TEMPLATE_LANGUAGES[language]) or {}
+    if is_chinese(language):
+        found = json.loads(convert_script(json.dumps(found, ensure_ascii=False), "t2s"))
+    return Intents.from_dict(found)
 
 
 @lru_cache(maxsize=8)

@@ -1,30 +1,20 @@
 """Everything that is known of a home, ready for one recognizer: built in seconds, then read."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
 
-from wyoming_funasr.home.choice import Choice, Chooser, Model
+from wyoming_funasr.home.choice import Choice, Chooser
 from wyoming_funasr.home.commands import Commands
-from wyoming_funasr.home.completeness import Completeness, CompletenessJudge
+from wyoming_funasr.home.completeness import CompletenessJudge
 from wyoming_funasr.home.description import Home, names_of
 from wyoming_funasr.home.grammar import Grammar
 from wyoming_funasr.home.language_model import build, samples_for
 from wyoming_funasr.home.names import Names
 from wyoming_funasr.home.vocabulary import Vocabulary
-from wyoming_funasr.home.writing import spoken
+from wyoming_funasr.home.writing import is_cjk, simplified
 from wyoming_funasr.recognition.beam import Lean
 from wyoming_funasr.recognition.ctc import LogProbs
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """A recognizer's tokens: `write` turns them into text, `encode` a text into pieces."""
-
-    pieces: Sequence[str]
-    blank: int
-    frame_seconds: float
-    write: Callable[[Sequence[int]], str]
-    encode: Callable[[str], Sequence[str]] | None = None
+from wyoming_funasr.recognition.home import Completeness, Tokens
 
 
 class Knowledge:
@@ -50,7 +40,6 @@ class Knowledge:
             for name in names_of(one)
         ]
         vocabulary = Vocabulary(tokens.pieces, tokens.encode)
-        model = Model(tokens.pieces, tokens.blank, tokens.frame_seconds, tokens.write)
         self._choosers: dict[str, Chooser] = {}
         self._judges: dict[str, CompletenessJudge] = {}
         for language in languages:
@@ -60,16 +49,19 @@ class Knowledge:
             commands = Commands(language, home)
             known = Names(names, language, vocabulary)
             self._choosers[language] = Chooser(
-                language, model, vocabulary, language_model, known, commands
+                language, tokens, vocabulary, language_model, known, commands
             )
             self._judges[language] = CompletenessJudge(
                 language, vocabulary, language_model, commands, knows_home=bool(names)
             )
+        chinese = [name for name in names if any(map(is_cjk, name))]
+        # where a conversion changes the length, places in both texts do not agree
         self._written = {
-            said: name
-            for name in sorted(names, key=len)
-            if (said := spoken(name, "zh")) != name and not name.isascii()
+            plain: name
+            for name in sorted(chinese, key=len, reverse=True)
+            if len(plain := simplified(name)) == len(name)
         }
+        self._any_written = re.compile("|".join(map(re.escape, self._written)))
 
     def choose(self, log_probs: LogProbs, language: str, also: Lean | None = None) -> Choice | None:
         """The text of an utterance; None for a language of which nothing is known."""
@@ -82,7 +74,12 @@ class Knowledge:
         return judge.judge(text) if judge else Completeness.UNKNOWN
 
     def as_written(self, text: str) -> str:
-        """The text with names as the home writes them, after Chinese characters were converted."""
-        for said, name in self._written.items():
-            text = text.replace(said, name)
-        return text
+        """The text with names in the Chinese characters that the home writes them in."""
+        plain = simplified(text) if self._written else text
+        if len(plain) != len(text):
+            return text
+        written, end = "", 0
+        for found in self._any_written.finditer(plain) if self._written else ():
+            written += text[end : found.start()] + self._written[found.group()]
+            end = found.end()
+        return written + text[end:]

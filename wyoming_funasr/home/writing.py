@@ -24,7 +24,7 @@ def spoken(text: str, language: str, *, keep_edges: bool = False) -> str:
     """What a recognizer writes of a text: lower case, no punctuation, Chinese simplified."""
     text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
     text = _UNSPOKEN.sub(" ", text)
-    if language[:2] in ("zh", "yu") and _ANY_CJK.search(text):
+    if is_chinese(language) and _ANY_CJK.search(text):
         text = simplified(text)
     if keep_edges:
         return re.sub(r"\s+", " ", text)
@@ -43,6 +43,11 @@ def fits(text: str, language: str) -> bool:
     if own is None:
         return not _ANY_CJK.search(text)
     return bool(re.search(f"[{own}]", text))
+
+
+def is_chinese(language: str) -> bool:
+    """Whether it is Mandarin or Cantonese, which have two kinds of characters."""
+    return language[:2] in ("zh", "yu")
 
 
 def is_cjk(character: str) -> bool:

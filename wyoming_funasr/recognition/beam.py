@@ -7,11 +7,12 @@ probability, cost nothing.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from wyoming_funasr.recognition.ctc import ContextGraph, LogProbs
 
@@ -21,14 +22,22 @@ _BEAM_MARGIN = 14.0
 
 _TOKENS_PER_FRAME = 12
 _LEAST_LOG_PROB = -9.0
+_LEAST_OPENING = -14.0
+"""The same for a lean's openings: below it, nothing like them was said."""
+
 _SURE_BLANK = -0.002
 _NEVER = -1e30
+
+Openings = npt.NDArray[np.int64]
+"""Tokens, shape [tokens]."""
+
+_NO_TOKENS: Openings = np.zeros(0, np.int64)
 
 State = Any
 """What a lean remembers of a text so far; each has its own."""
 
 
-class Lean(Protocol):
+class Scorer(Protocol):
     """Something that finds some texts likelier than others."""
 
     def start(self) -> State:
@@ -41,11 +50,18 @@ class Lean(Protocol):
         """What it adds that the text ends here."""
 
 
+class Lean(Scorer, Protocol):
+    """A scorer that a search leans on."""
+
+    def openings(self, state: State) -> Openings:
+        """Tokens behind a state that are worth a try though they seem unlikely."""
+
+
 @dataclass(frozen=True)
 class Weighted:
     """A language model as a lean: its log probability by `weight`, and `bonus` for each token."""
 
-    model: Lean
+    model: Scorer
     weight: float
     bonus: float
 
@@ -59,6 +75,9 @@ class Weighted:
 
     def end(self, state: State) -> float:
         return self.weight * self.model.end(state)
+
+    def openings(self, state: State) -> Openings:
+        return _NO_TOKENS
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,9 @@ class Hotwords:
     def end(self, state: State) -> float:
         return self.graph.leave(state)
 
+    def openings(self, state: State) -> Openings:
+        return self.graph.openings(state)
+
 
 @dataclass(frozen=True)
 class Together:
@@ -92,6 +114,10 @@ class Together:
 
     def end(self, state: State) -> float:
         return sum(lean.end(one) for lean, one in zip(self.leans, state, strict=True))
+
+    def openings(self, state: State) -> Openings:
+        found = [lean.openings(one) for lean, one in zip(self.leans, state, strict=True)]
+        return np.concatenate(found)
 
 
 @dataclass(frozen=True)
@@ -135,7 +161,7 @@ def search(log_probs: LogProbs, blank: int, lean: Lean, most: int = 10) -> list[
     blanks: list[float] = log_probs[:, blank].tolist()
     for frame, tokens in enumerate(_candidates(log_probs, blank)):
         if tokens:
-            beam = _step(beam, tokens, blanks[frame], lean)
+            beam = _step(beam, tokens, log_probs[frame], blanks[frame], lean)
         else:
             for prefix in beam:
                 prefix.blank = prefix.total + blanks[frame]
@@ -165,7 +191,11 @@ def _candidates(log_probs: LogProbs, blank: int) -> list[list[tuple[int, float]]
 
 
 def _step(
-    beam: Sequence[_Prefix], tokens: list[tuple[int, float]], blank: float, lean: Lean
+    beam: Sequence[_Prefix],
+    tokens: list[tuple[int, float]],
+    row: LogProbs,
+    blank: float,
+    lean: Lean,
 ) -> list[_Prefix]:
     here = dict(tokens)
     reached: list[_Prefix] = []
@@ -180,7 +210,7 @@ def _step(
         repeated = here.get(prefix.token)
         if repeated is not None:
             prefix.new_label = _add(prefix.new_label, prefix.label + repeated)
-        for token, log in tokens:
+        for token, log in (*tokens, *_opened(lean.openings(prefix.state), row, here)):
             if score + log < floor:
                 continue
             # a repeated token is a new one only behind a blank
@@ -201,6 +231,18 @@ def _step(
             prefix.blank = prefix.label = _NEVER
     reached.sort(key=lambda one: one.total + one.lean, reverse=True)
     return reached[:BEAM_WIDTH]
+
+
+def _opened(
+    openings: Openings, row: LogProbs, known: Mapping[int, float]
+) -> list[tuple[int, float]]:
+    """The lean's tokens that are not too unlikely, besides those that are known."""
+    if not len(openings):
+        return []
+    logs = row[openings]
+    enough = logs > _LEAST_OPENING
+    pairs = zip(openings[enough].tolist(), logs[enough].tolist(), strict=True)
+    return [(token, log) for token, log in pairs if token not in known]
 
 
 def _add(one: float, other: float) -> float:

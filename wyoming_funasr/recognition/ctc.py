@@ -1,7 +1,7 @@
-"""CTC decoding: greedy, and prefix beam search that listens for hotwords.
+"""CTC decoding: the best token of each frame, and the tree of hotwords that a search leans on.
 
-CTC: Graves et al., 2006. Prefix beam search: Hannun et al., 2014 (arXiv:1408.2873), with a bonus
-for every character of a hotword as it is spelled, taken back when the word is left unfinished.
+CTC: Graves et al., 2006. A hotword earns a bonus for every character of it as it is spelled, taken
+back when the word is left unfinished.
 """
 
 from collections.abc import Iterable, Sequence
@@ -109,7 +109,7 @@ class ContextGraph:
             if not piece.startswith("<"):
                 self._ids.setdefault(piece, []).append(token)
         self._longest = max(map(len, self._ids), default=0)
-        self._openings: dict[int, list[int]] = {}
+        self._openings: dict[int, npt.NDArray[np.int64]] = {}
         for hotword in hotwords:
             self._add(hotword)
         _settle_kept(self.root)
@@ -131,18 +131,25 @@ class ContextGraph:
         """The change of score when the spelling ends at `node`."""
         return node.kept - node.bonus
 
-    def openings(self, node: _Node) -> list[int]:
-        """Tokens that spell on from `node`; the search must try them though they seem unlikely."""
+    def openings(self, node: _Node) -> npt.NDArray[np.int64]:
+        """Tokens that spell on from `node` or begin a hotword, shape [tokens].
+
+        A search must try them though they seem unlikely.
+        """
         if id(node) not in self._openings:
-            found: list[int] = []
-            frontier = [("", node)]
-            while frontier:
-                spelled, place = frontier.pop()
-                found += self._ids.get(spelled, [])
-                if len(spelled) < self._longest:
-                    frontier += [(spelled + c, child) for c, child in place.children.items()]
-            self._openings[id(node)] = found
+            found = {*self._spelled_from(node), *self._spelled_from(self.root)}
+            self._openings[id(node)] = np.array(sorted(found), np.int64)
         return self._openings[id(node)]
+
+    def _spelled_from(self, node: _Node) -> list[int]:
+        found: list[int] = []
+        frontier = [("", node)]
+        while frontier:
+            spelled, place = frontier.pop()
+            found += self._ids.get(spelled, [])
+            if len(spelled) < self._longest:
+                frontier += [(spelled + c, child) for c, child in place.children.items()]
+        return found
 
     def _add(self, hotword: Hotword) -> None:
         node = self.root
@@ -158,78 +165,6 @@ def spell(text: str) -> str:
     """A hotword as the pieces of a vocabulary spell it: lower case, `▁` before a Latin word."""
     words = text.lower().split()
     return "".join(WORD_START + word if _is_alphabetic(word[0]) else word for word in words)
-
-
-@dataclass
-class _Prefix:
-    """Log probabilities of one token sequence: ending in a blank, or in its last token."""
-
-    blank: float = -np.inf
-    token: float = -np.inf
-    node: _Node = field(default_factory=_Node)
-    bonus: float = 0.0
-
-    @property
-    def acoustic(self) -> float:
-        return float(np.logaddexp(self.blank, self.token))
-
-    @property
-    def score(self) -> float:
-        return self.acoustic + self.bonus
-
-
-_Beam = dict[tuple[int, ...], _Prefix]
-
-BEAM_WIDTH = 8
-_TOKENS_PER_FRAME = 8
-_LEAST_LOG_PROB = -14.0
-"""A hotword's token below this is not tried: nothing like it was said."""
-
-_SURE_BLANK = -0.005
-"""Log posterior above which a frame holds nothing but a blank."""
-
-
-def beam_search(log_probs: LogProbs, blank: int, graph: ContextGraph) -> list[AlignedToken]:
-    """The best token sequence where hotwords earn their bonus, aligned to the frames."""
-    beam: _Beam = {(): _Prefix(blank=0.0, node=graph.root)}
-    for frame in log_probs:
-        beam = _step(beam, frame, blank, graph)
-    best = max(beam, key=lambda tokens: beam[tokens].score + graph.leave(beam[tokens].node))
-    return align(log_probs, best, blank)
-
-
-def _step(beam: _Beam, frame: LogProbs, blank: int, graph: ContextGraph) -> _Beam:
-    following: _Beam = {}
-    likely: list[int] = []
-    if frame[blank] < _SURE_BLANK:
-        top = np.argpartition(-frame, min(_TOKENS_PER_FRAME, len(frame) - 1))[:_TOKENS_PER_FRAME]
-        likely = [token for token in top.tolist() if token != blank]
-    for tokens, prefix in beam.items():
-        stay = following.setdefault(tokens, _Prefix(node=prefix.node, bonus=prefix.bonus))
-        stay.blank = float(np.logaddexp(stay.blank, prefix.acoustic + frame[blank]))
-        if tokens:
-            stay.token = float(np.logaddexp(stay.token, prefix.token + frame[tokens[-1]]))
-        for token in _candidates(likely, prefix.node, frame, graph):
-            # a repeated token is a new one only behind a blank
-            before = prefix.blank if tokens and token == tokens[-1] else prefix.acoustic
-            longer = following.get((*tokens, token))
-            if longer is None:
-                node, delta = graph.advance(prefix.node, token)
-                longer = following[(*tokens, token)] = _Prefix(
-                    node=node, bonus=prefix.bonus + delta
-                )
-            longer.token = float(np.logaddexp(longer.token, before + frame[token]))
-    best = sorted(following.items(), key=lambda item: item[1].score, reverse=True)
-    return dict(best[:BEAM_WIDTH])
-
-
-def _candidates(
-    likely: list[int], node: _Node, frame: LogProbs, graph: ContextGraph
-) -> Iterable[int]:
-    if not likely:
-        return ()
-    spelled_on = {*graph.openings(node), *graph.openings(graph.root)}
-    return {*likely, *(token for token in spelled_on if frame[token] > _LEAST_LOG_PROB)}
 
 
 def _settle_kept(node: _Node) -> None:

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from wyoming_funasr.recognition.home import HomeContext, Tokens
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import join
 from wyoming_funasr.recognition.types import Engine, Recognition, Segment, SpeechSegment, Word
@@ -19,6 +20,9 @@ class RecognitionRequest:
     hotwords: tuple[Hotword, ...] = ()
     is_final: bool = True
     """False while more speech may follow in the last segment."""
+    languages: tuple[str, ...] = ()
+    """Those that `auto` may mean; none are all of the model's."""
+    home: HomeContext | None = None
 
     @property
     def seconds(self) -> float:
@@ -31,6 +35,11 @@ class Recognizer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """The engine's tokens in which a home's names are listened for."""
+        return self._engine.tokens
 
     def recognize(self, requests: Sequence[RecognitionRequest]) -> list[Recognition]:
         """Recognize utterances as one batch; runs in one of the device's worker threads.
@@ -45,15 +54,24 @@ class Recognizer:
                 request.hotwords,
                 segment.memory,
                 request.is_final or segment is not request.segments[-1],
+                request.languages,
+                request.home,
             )
             for request in requests
             for segment in request.segments
         ]
         answers = iter(self._engine.recognize(batch) if batch else [])
         return [
-            join_segments(request.segments, list(itertools.islice(answers, len(request.segments))))
+            _judged(request, list(itertools.islice(answers, len(request.segments))))
             for request in requests
         ]
+
+
+def _judged(request: RecognitionRequest, recognitions: Sequence[Recognition]) -> Recognition:
+    joined = join_segments(request.segments, recognitions)
+    if request.home is None or not joined.text:
+        return joined
+    return replace(joined, completeness=request.home.judge(joined.text, joined.language))
 
 
 def join_segments(

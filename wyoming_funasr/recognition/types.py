@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from wyoming_funasr.recognition.home import Completeness, HomeContext, Tokens
 from wyoming_funasr.recognition.hotwords import Hotword
 
 Fbank = npt.NDArray[np.float32]
@@ -69,7 +70,8 @@ class SpeechSegment:
 class Segment:
     """What an engine gets: the features of a stretch of speech, and how to recognize it.
 
-    `is_final` means that no more speech follows in this segment.
+    `is_final` means that no more speech follows in this segment. `languages` are those that
+    `auto` may mean, all of the model's where there are none.
     """
 
     features: Features
@@ -78,6 +80,8 @@ class Segment:
     hotwords: tuple[Hotword, ...] = ()
     memory: Memory = field(default_factory=Memory)
     is_final: bool = True
+    languages: tuple[str, ...] = ()
+    home: HomeContext | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,9 @@ class Recognition:
 
     `confidence` is from 0 to 1; each engine says how it is derived. `language`, `emotion` and
     `event` are None where the model does not tell them. `is_settled` means that the text of the
-    same speech, once it has grown, begins with this text.
+    same speech, once it has grown, begins with this text. `intent` is what Home Assistant would do,
+    `alternatives` are other commands that it may have been, and `completeness` is the judgement of
+    the home's sentences; all three are empty where no home is known.
     """
 
     text: str = ""
@@ -97,6 +103,9 @@ class Recognition:
     emotion_scores: dict[str, float] = field(default_factory=dict)
     event: str | None = None
     is_settled: bool = False
+    intent: str | None = None
+    alternatives: tuple[str, ...] = ()
+    completeness: Completeness | None = None
 
 
 class Engine(Protocol):
@@ -108,6 +117,10 @@ class Engine(Protocol):
     @property
     def fbank(self) -> FbankSettings:
         """The filter banks that the model's front-end begins with."""
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """The tokens in which a home's names are listened for; None where it listens for none."""
 
     def features(self, fbank: Fbank) -> Features:
         """Features of a stretch of audio, however short."""

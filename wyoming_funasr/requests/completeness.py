@@ -1,16 +1,9 @@
 """Whether a text is a whole command, as far as that can be told."""
 
 import re
-from enum import Enum, auto
 from typing import Protocol
 
-
-class Completeness(Enum):
-    """What a text says about itself."""
-
-    UNFINISHED = auto()
-    COMPLETE = auto()
-    UNKNOWN = auto()
+from wyoming_funasr.recognition.home import Completeness
 
 
 class CompletenessJudge(Protocol):

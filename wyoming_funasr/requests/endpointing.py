@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
 from wyoming_funasr.audio.utterance import SpeechState
-from wyoming_funasr.requests.completeness import Completeness, CompletenessJudge
+from wyoming_funasr.recognition.home import Completeness
+from wyoming_funasr.recognition.types import Recognition
+from wyoming_funasr.requests.completeness import CompletenessJudge
 
 
 class EndedBy(StrEnum):
@@ -45,40 +47,58 @@ class EndpointRules:
     """Audio without speech that ends a request."""
     speculation_silence_ms: int
     """Silence in which recognition begins ahead; 0 turns that off."""
+    complete_silence_ms: int | None = None
+    """Silence behind a whole command; None where no home is known that would tell."""
+    unplaced_silence_ms: int | None = None
+    """The same behind a text that the home's sentences do not place."""
+
+    @property
+    def shortest_silence_ms(self) -> int | None:
+        """Silence that may end an utterance; only its text can tell."""
+        if self.silence_ms is None or self.complete_silence_ms is None:
+            return self.silence_ms
+        return min(self.silence_ms, self.complete_silence_ms)
 
 
 class Endpointing:
     """Decides by rules and by a judge of texts; it has no state and does no work of its own."""
 
     def __init__(self, rules: EndpointRules, judge: CompletenessJudge) -> None:
+        """`judge` is asked of texts that the home's sentences do not place."""
         self._rules = rules
         self._judge = judge
 
-    def decide(self, speech: SpeechState, text: str | None) -> Decision:
+    def decide(self, speech: SpeechState, heard: Recognition | None) -> Decision:
         """Decide at one place.
 
-        `text` is what was recognized of exactly this speech, None while that is not known.
+        `heard` is what was recognized of exactly this speech, None while that is not known.
         Empty text means that the sounds were no speech: a cough, a door.
         """
         rules = self._rules
-        if rules.silence_ms is None:
-            return self._speculate_or_nothing(speech, text)
-        if speech.revision == 0 or text == "":
+        shortest_ms = rules.shortest_silence_ms
+        if rules.silence_ms is None or shortest_ms is None:
+            return self._speculate_or_nothing(speech, heard)
+        if speech.revision == 0 or (heard is not None and not heard.text):
             gives_up = speech.position_ms >= rules.no_speech_ms
             return Decision.GIVE_UP if gives_up else Decision.NOTHING
-        if text is not None:
-            has_ended = speech.silence_ms >= self._silence_to_end(text, rules.silence_ms)
+        if heard is not None:
+            has_ended = speech.silence_ms >= self._silence_to_end(heard, rules.silence_ms)
             return Decision.END if has_ended else Decision.WAIT_LONGER
-        if speech.silence_ms >= rules.silence_ms:
+        if speech.silence_ms >= shortest_ms:
             return Decision.RECOGNIZE
-        return self._speculate_or_nothing(speech, text)
+        return self._speculate_or_nothing(speech, heard)
 
-    def _silence_to_end(self, text: str, silence_ms: int) -> int:
-        if self._judge(text) is Completeness.UNFINISHED:
+    def _silence_to_end(self, heard: Recognition, silence_ms: int) -> int:
+        completeness = heard.completeness
+        if completeness in (None, Completeness.UNKNOWN):
+            completeness = self._judge(heard.text)
+        if completeness is Completeness.UNFINISHED:
             return max(silence_ms, self._rules.unfinished_silence_ms)
-        return silence_ms
+        if completeness is Completeness.COMPLETE and self._rules.shortest_silence_ms is not None:
+            return self._rules.shortest_silence_ms
+        return max(silence_ms, self._rules.unplaced_silence_ms or 0)
 
-    def _speculate_or_nothing(self, speech: SpeechState, text: str | None) -> Decision:
+    def _speculate_or_nothing(self, speech: SpeechState, heard: Recognition | None) -> Decision:
         pause_ms = self._rules.speculation_silence_ms
         is_pause = bool(pause_ms and speech.revision and speech.silence_ms >= pause_ms)
-        return Decision.SPECULATE if is_pause and text is None else Decision.NOTHING
+        return Decision.SPECULATE if is_pause and heard is None else Decision.NOTHING

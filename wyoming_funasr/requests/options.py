@@ -1,6 +1,6 @@
 """What a client asks for in `transcribe`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +33,10 @@ class RequestOptions:
 class OptionsReader:
     """Reads `transcribe` events by the settings and the model."""
 
-    def __init__(self, settings: FunasrSettings, model: Model, hotwords: Sequence[str]) -> None:
-        """`hotwords`: those of the settings, which count for every request."""
+    def __init__(
+        self, settings: FunasrSettings, model: Model, hotwords: Callable[[], Sequence[str]]
+    ) -> None:
+        """`hotwords`: those that count for every request, at its time."""
         self._settings = settings
         self._model = model
         self._hotwords = hotwords
@@ -65,7 +67,7 @@ class OptionsReader:
         settings = self._settings
         return merge_hotwords(
             settings.hotword_weight,
-            self._hotwords,
+            self._hotwords(),
             _words(data, "transcript_names", settings.max_hotwords),
             _words(data, "transcript_terms", settings.max_hotwords),
             settings.max_hotwords,

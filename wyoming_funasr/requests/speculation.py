@@ -32,14 +32,14 @@ class Speculation:
         self._is_ahead = False
         self._recognition: asyncio.Task[Recognition] | None = None
 
-    def text(self, revision: int) -> str | None:
-        """The text of this speech; None while it is not known."""
+    def heard(self, revision: int) -> Recognition | None:
+        """The recognition of this speech; None while it is not done."""
         task = self._recognition
         if revision != self._revision or task is None or not task.done():
             return None
         if task.cancelled() or task.exception() is not None:
             return None
-        return task.result().text
+        return task.result()
 
     async def begin(self, revision: int, request: RecognitionRequest) -> None:
         """Recognize this speech ahead, unless that was begun already."""

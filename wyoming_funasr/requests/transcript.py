@@ -7,6 +7,7 @@ from typing import Any
 from wyoming.asr import Transcript
 
 from wyoming_funasr.audio.utterance import UtteranceAudio
+from wyoming_funasr.recognition.home import HomeContext
 from wyoming_funasr.recognition.text import convert_script
 from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.endpointing import EndedBy
@@ -14,15 +15,34 @@ from wyoming_funasr.requests.languages import opencc_conversion
 from wyoming_funasr.settings import ChineseScript
 
 
-def in_script(recognition: Recognition, tag: str | None, script: ChineseScript) -> Recognition:
-    """The recognition, text and words, in the Chinese characters that its request asks for."""
-    conversion = opencc_conversion(tag or recognition.language, script)
+def in_script(
+    recognition: Recognition,
+    tag: str | None,
+    script: ChineseScript,
+    home: HomeContext | None = None,
+) -> Recognition:
+    """The recognition, text and words, in the Chinese characters that its request asks for.
+
+    Names in the text are written as the home writes them, so that they are found there.
+    """
+    converted = _in_characters(recognition, opencc_conversion(tag or recognition.language, script))
+    if home is None:
+        return converted
+    return replace(
+        converted,
+        text=home.as_written(converted.text),
+        alternatives=tuple(map(home.as_written, converted.alternatives)),
+    )
+
+
+def _in_characters(recognition: Recognition, conversion: str | None) -> Recognition:
     if conversion is None:
         return recognition
     texts = _converted([word.text for word in recognition.words], conversion)
     return replace(
         recognition,
         text=convert_script(recognition.text, conversion),
+        alternatives=tuple(convert_script(one, conversion) for one in recognition.alternatives),
         words=tuple(
             replace(word, text=text) for word, text in zip(recognition.words, texts, strict=True)
         ),
@@ -63,6 +83,9 @@ def transcript_context(
         "emotion": recognition.emotion,
         "emotion_scores": recognition.emotion_scores,
         "event": recognition.event,
+        "intent": recognition.intent,
+        "ambiguous": bool(recognition.alternatives),
+        "alternatives": list(recognition.alternatives),
         "words": [
             {
                 "text": word.text,

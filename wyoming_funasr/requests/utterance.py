@@ -9,6 +9,7 @@ from wyoming.event import Eventable
 
 from wyoming_funasr.audio.pcm import PcmBlock, PcmInbox
 from wyoming_funasr.audio.utterance import UtteranceAudio
+from wyoming_funasr.recognition.home import HomeContext
 from wyoming_funasr.recognition.recognizer import RecognitionRequest
 from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.completeness import judge_by_ending
@@ -89,8 +90,10 @@ class Utterance:
         settings: FunasrSettings,
         pipeline: Pipeline,
         send: Callable[[Eventable], Awaitable[None]],
+        home: HomeContext | None = None,
     ) -> None:
         self._options = options
+        self._home = home
         self._settings = settings
         self._pipeline = pipeline
         self._send = send
@@ -101,7 +104,9 @@ class Utterance:
         self._accepted_at = 0.0
         self._changed = asyncio.Event()
         self._inbox = PcmInbox(settings.max_utterance_seconds)
-        self._endpointing = Endpointing(_rules(options, settings), judge_by_ending)
+        self._endpointing = Endpointing(
+            _rules(options, settings, knows_home=home is not None), judge_by_ending
+        )
         self._speculation = Speculation(self._recognize_timed, pipeline.count_speculation)
         self._voice_events = VoiceEvents(send) if settings.voice_events else None
         self._partials: PartialTranscripts | None = None
@@ -191,10 +196,9 @@ class Utterance:
     async def _decide(self, audio: UtteranceAudio) -> Decision:
         """What to do at the place reached; recognizes where only the text can tell."""
         speech = audio.state
-        decision = self._endpointing.decide(speech, self._speculation.text(speech.revision))
+        decision = self._endpointing.decide(speech, self._speculation.heard(speech.revision))
         if decision is Decision.RECOGNIZE:
-            text = (await self._recognize(audio)).text
-            decision = self._endpointing.decide(speech, text)
+            decision = self._endpointing.decide(speech, await self._recognize(audio))
         return decision
 
     def _end(self, decision: Decision) -> None:
@@ -270,20 +274,35 @@ class Utterance:
     def _request(self, audio: UtteranceAudio, *, is_final: bool = True) -> RecognitionRequest:
         options = self._options
         return RecognitionRequest(
-            audio.segments(), options.language, self._settings.use_itn, options.hotwords, is_final
+            audio.segments(),
+            options.language,
+            self._settings.use_itn,
+            options.hotwords,
+            is_final,
+            self._settings.languages,
+            self._home if is_final else None,
         )
 
     def _in_script(self, recognition: Recognition) -> Recognition:
-        return in_script(recognition, self._options.language_tag, self._settings.chinese_script)
+        tag, script = self._options.language_tag, self._settings.chinese_script
+        return in_script(recognition, tag, script, self._home)
 
     def _is_abandoned(self) -> bool:
         return self._state is UtteranceState.ABANDONED
 
 
-def _rules(options: RequestOptions, settings: FunasrSettings) -> EndpointRules:
+def _rules(options: RequestOptions, settings: FunasrSettings, *, knows_home: bool) -> EndpointRules:
+    complete_ms = unplaced_ms = None
+    if knows_home:
+        complete_ms = settings.endpoint_silence_complete_ms
+        # who asks for haste gets it
+        is_hasty = options.silence_ms < settings.endpoint_silence_ms
+        unplaced_ms = None if is_hasty else settings.endpoint_silence_unplaced_ms
     return EndpointRules(
         silence_ms=options.silence_ms if settings.finds_endpoints else None,
         unfinished_silence_ms=settings.endpoint_silence_unfinished_ms,
         no_speech_ms=round(settings.no_speech_seconds * 1000),
         speculation_silence_ms=settings.speculation_silence_ms,
+        complete_silence_ms=complete_ms,
+        unplaced_silence_ms=unplaced_ms,
     )

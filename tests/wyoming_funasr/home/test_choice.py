@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.wyoming_funasr.home.test_language_model import PIECES
-from wyoming_funasr.home.completeness import Completeness
 from wyoming_funasr.home.description import Home
-from wyoming_funasr.home.knowledge import Knowledge, Tokens
+from wyoming_funasr.home.knowledge import Knowledge
 from wyoming_funasr.recognition.ctc import LogProbs
+from wyoming_funasr.recognition.home import Completeness, Tokens
 
 BLANK = len(PIECES)
 VOCABULARY = [*PIECES, "<blank>"]

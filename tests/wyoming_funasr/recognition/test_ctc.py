@@ -3,11 +3,11 @@ import itertools
 import numpy as np
 import pytest
 
+from wyoming_funasr.recognition.beam import Hotwords, search
 from wyoming_funasr.recognition.ctc import (
     AlignedToken,
     ContextGraph,
     align,
-    beam_search,
     confidence,
     greedy,
     spell,
@@ -70,7 +70,7 @@ def brute_force(log_probs: np.ndarray) -> tuple[int, ...]:
 def test_search_without_hotwords_finds_the_most_probable_sequence(seed: int) -> None:
     logits = np.random.default_rng(seed).normal(0, 2, (4, 5)).astype(np.float32)
     log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    found = beam_search(log_probs, BLANK, ContextGraph([], PIECES[:5]))
+    found = leaning(log_probs, ContextGraph([], PIECES[:5]))
     assert tuple(one.token for one in found) == brute_force(log_probs)
 
 
@@ -86,19 +86,24 @@ def test_alignment_of_more_tokens_than_frames_is_empty() -> None:
     assert align(posteriors({"客": 0.9}), [ID["客"], ID["厅"]], BLANK) == []
 
 
+def leaning(log_probs: np.ndarray, graph: ContextGraph) -> list[AlignedToken]:
+    """The best text that a search finds with hotwords."""
+    return align(log_probs, search(log_probs, BLANK, Hotwords(graph))[0].tokens, BLANK)
+
+
 NEARLY = posteriors({"▁the": 0.9}, {"▁sara": 0.5, "▁za": 0.3}, {"ra": 0.45, "<blank>": 0.5})
 
 
 def test_a_hotword_wins_where_it_sounds_nearly_right() -> None:
     assert text(greedy(NEARLY, BLANK)) == "▁the▁sara"
-    biased = beam_search(NEARLY, BLANK, ContextGraph([Hotword("Zara", 3.0)], PIECES))
+    biased = leaning(NEARLY, ContextGraph([Hotword("Zara", 3.0)], PIECES))
     assert text(biased) == "▁the▁zara"
 
 
 def test_a_hotword_that_was_not_said_changes_nothing() -> None:
     said = posteriors({"▁turn": 0.9}, {"▁on": 0.9}, {"▁the": 0.9})
     graph = ContextGraph([Hotword("Zara", 3.0), Hotword("客厅", 3.0)], PIECES)
-    assert text(beam_search(said, BLANK, graph)) == "▁turn▁on▁the"
+    assert text(leaning(said, graph)) == "▁turn▁on▁the"
 
 
 def test_an_unfinished_hotword_earns_nothing() -> None:
@@ -131,4 +136,4 @@ def test_hotwords_are_spelled_as_vocabularies_spell_them() -> None:
 def test_chinese_hotwords_are_found_by_character() -> None:
     said = posteriors({"可": 0.55, "客": 0.3}, {"厅": 0.9})
     assert text(greedy(said, BLANK)) == "可厅"
-    assert text(beam_search(said, BLANK, ContextGraph([Hotword("客厅", 3.0)], PIECES))) == "客厅"
+    assert text(leaning(said, ContextGraph([Hotword("客厅", 3.0)], PIECES))) == "客厅"

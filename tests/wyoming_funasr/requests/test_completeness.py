@@ -2,7 +2,8 @@
 
 import pytest
 
-from wyoming_funasr.requests.completeness import Completeness, judge_by_ending
+from wyoming_funasr.recognition.home import Completeness
+from wyoming_funasr.requests.completeness import judge_by_ending
 
 
 @pytest.mark.parametrize(

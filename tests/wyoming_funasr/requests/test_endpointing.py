@@ -1,9 +1,12 @@
 """What is decided at each place of an utterance, without audio, model or event loop."""
 
+from functools import partial
+
 import pytest
 
 from wyoming_funasr.audio.utterance import SpeechState
-from wyoming_funasr.requests.completeness import Completeness
+from wyoming_funasr.recognition.home import Completeness
+from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.endpointing import Decision, Endpointing, EndpointRules
 
 RULES = EndpointRules(
@@ -22,9 +25,11 @@ def decide(
     revision: int = 1,
     position_ms: int = 3000,
     rules: EndpointRules = RULES,
+    completeness: Completeness | None = None,
 ) -> Decision:
     speech = SpeechState(revision, silence_ms, position_ms)
-    return Endpointing(rules, judge).decide(speech, text)
+    heard = None if text is None else Recognition(text, completeness=completeness)
+    return Endpointing(rules, judge).decide(speech, heard)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +89,42 @@ def test_speculation_can_be_off() -> None:
     rules = EndpointRules(500, 1000, 10_000, 0)
     assert decide(400, rules=rules) is Decision.NOTHING
     assert decide(500, rules=rules) is Decision.RECOGNIZE
+
+
+AT_HOME = EndpointRules(500, 1000, 10_000, 200, complete_silence_ms=300, unplaced_silence_ms=700)
+
+
+@pytest.mark.parametrize(
+    ("completeness", "silence_ms"),
+    [
+        (Completeness.COMPLETE, 300),
+        (Completeness.UNKNOWN, 700),
+        (Completeness.UNFINISHED, 1000),
+        (None, 700),
+    ],
+)
+def test_what_the_home_makes_of_a_text_says_how_long_to_wait(
+    completeness: Completeness | None, silence_ms: int
+) -> None:
+    text = "turn it on"
+    before = decide(silence_ms - 1, text, rules=AT_HOME, completeness=completeness)
+    assert before is Decision.WAIT_LONGER
+    assert decide(silence_ms, text, rules=AT_HOME, completeness=completeness) is Decision.END
+
+
+def test_the_text_is_asked_for_where_it_may_end_an_utterance() -> None:
+    assert decide(299, rules=AT_HOME) is Decision.SPECULATE
+    assert decide(300, rules=AT_HOME) is Decision.RECOGNIZE
+
+
+def test_a_text_that_the_home_does_not_place_may_break_off() -> None:
+    unplaced = partial(decide, rules=AT_HOME, completeness=Completeness.UNKNOWN)
+    assert unplaced(700, "remind me of the") is Decision.WAIT_LONGER
+    assert unplaced(1000, "remind me of the") is Decision.END
+
+
+def test_a_whole_command_waits_no_longer_than_the_client_asks_for() -> None:
+    hasty = EndpointRules(200, 1000, 10_000, 100, complete_silence_ms=300)
+    assert (
+        decide(200, "turn it on", rules=hasty, completeness=Completeness.COMPLETE) is Decision.END
+    )

@@ -14,7 +14,7 @@ from wyoming_serving.errors import ErrorCode, ServiceError
 @pytest.fixture
 def reader(make_settings: SettingsMaker) -> OptionsReader:
     settings = make_settings("--max-hotwords", "3", "--endpoint-silence-relaxed-ms", "900")
-    return OptionsReader(settings, MODELS["SenseVoiceSmall"], ("attic",))
+    return OptionsReader(settings, MODELS["SenseVoiceSmall"], lambda: ("attic",))
 
 
 def test_no_fields_are_the_defaults(reader: OptionsReader) -> None:

@@ -52,12 +52,12 @@ async def test_what_was_begun_ahead_is_the_answer() -> None:
 async def test_the_text_is_known_for_its_speech_alone_and_once_it_is_there() -> None:
     device = Device()
     device.may_answer.clear()
-    assert device.speculation.text(7) is None
+    assert device.speculation.heard(7) is None
     await device.speculation.begin(7, REQUEST)
-    assert device.speculation.text(7) is None
+    assert device.speculation.heard(7) is None
     device.may_answer.set()
-    await until(lambda: device.speculation.text(7) == "text 1")
-    assert device.speculation.text(8) is None
+    await until(lambda: device.speculation.heard(7) == Recognition("text 1"))
+    assert device.speculation.heard(8) is None
 
 
 async def test_more_speech_makes_it_vain_and_frees_the_device() -> None:
@@ -89,7 +89,7 @@ async def test_a_refused_speculation_is_tried_again_when_it_counts() -> None:
     device.refuses = True
     await device.speculation.begin(7, REQUEST)
     await asyncio.sleep(0)
-    assert device.speculation.text(7) is None
+    assert device.speculation.heard(7) is None
     device.refuses = False
     assert (await device.speculation.finish(7, REQUEST)).text == "text 1"
     device.refuses = True

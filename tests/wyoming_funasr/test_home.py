@@ -1,0 +1,142 @@
+"""A home in the running service: its names are heard, and written as Home Assistant knows them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from wyoming.asr import Transcribe, Transcript
+from wyoming.audio import AudioStart, AudioStop
+
+from tests.support.speech import DATA, RATE_HZ, read_pcm
+from tests.support.waiting import until
+from tests.support.wire import Wire, connect
+from tests.wyoming_funasr.conftest import ServiceMaker
+from tests.wyoming_funasr.requests.test_utterance import chunks, silence
+from wyoming_funasr.service import FunasrService
+from wyoming_serving.errors import ServiceError
+from wyoming_serving.service import running
+
+CLOUD = DATA / "home_assistant_cloud"
+
+HOME = """
+areas:
+- {name: 电脑房}
+- {name: Reading Room}
+entities:
+- {name: 客厅灯, domain: light}
+- {name: 洗衣房灯, domain: light}
+- {name: 😀, domain: light}
+- {name: "{}[]<>|()", domain: switch}
+- {name: Reading Room Light, domain: light}
+- {name: Reading Room Light, domain: switch}
+"""
+
+
+@pytest.fixture
+def home_file(tmp_path: Path) -> Path:
+    file = tmp_path / "home.yaml"
+    file.write_text(HOME, encoding="utf-8")
+    return file
+
+
+async def _transcript(
+    wire: Wire, file: Path, language: str | None = None, names: Sequence[str] = ()
+) -> Transcript:
+    pcm = read_pcm(file) + silence(1.5)
+    start = AudioStart(rate=RATE_HZ, width=2, channels=1)
+    asked = Transcribe(language=language).event()
+    asked.data["transcript_names"] = list(names)
+    await wire.send(asked, start, *chunks(pcm), AudioStop())
+    return Transcript.from_event(await wire.read_type("transcript"))
+
+
+async def _known(service: FunasrService, *languages: str) -> None:
+    home = service.home
+    assert home is not None
+    await until(lambda: set(languages) <= set(home.languages))
+
+
+async def test_an_entity_is_named_as_home_assistant_knows_it(
+    make_service: ServiceMaker, home_file: Path
+) -> None:
+    service = make_service("--model-dir", "demo", "--home", str(home_file), "--languages", "zh")
+    async with running(service) as port, connect(port) as wire:
+        await _known(service, "zh")
+        heard = await _transcript(wire, CLOUD / "living_room_light_zh.wav")
+        assert heard.text.rstrip("。") == "打开客厅灯"
+        assert heard.context is not None
+        assert heard.context["intent"] == "HassTurnOn"
+        assert heard.context["ambiguous"] is False
+        assert [word["text"] for word in heard.context["words"]][:4] == list("打开客厅")
+
+
+async def test_a_room_that_the_model_never_heard_of_is_heard(
+    make_service: ServiceMaker, home_file: Path
+) -> None:
+    service = make_service("--model-dir", "demo", "--home", str(home_file))
+    async with running(service) as port, connect(port) as wire:
+        await _known(service, "zh", "en")
+        computer = await _transcript(wire, DATA / "computer_room_light_zh.wav")
+        reading = await _transcript(wire, DATA / "reading_room_light_en.wav")
+    assert "电脑房" in computer.text
+    assert "reading room" in reading.text.lower()
+
+
+async def test_the_words_of_a_request_count_beside_the_home(
+    make_service: ServiceMaker, home_file: Path
+) -> None:
+    service = make_service("--model-dir", "demo", "--home", str(home_file), "--languages", "zh")
+    async with running(service) as port, connect(port) as wire:
+        await _known(service, "zh")
+        file = DATA / "flower_room_light_zh.wav"  # a room that is not in the home
+        unsure = await _transcript(wire, file)
+        heard = await _transcript(wire, file, names=["花房"])
+    assert "花房" not in unsure.text
+    assert "花房" in heard.text
+
+
+async def test_names_are_written_in_the_characters_of_the_home(
+    make_service: ServiceMaker, tmp_path: Path
+) -> None:
+    file = tmp_path / "home.yaml"
+    file.write_text("entities:\n- {name: 客厅灯, domain: light}\n", encoding="utf-8")
+    service = make_service("--model-dir", "demo", "--home", str(file), "--languages", "zh")
+    async with running(service) as port, connect(port) as wire:
+        await _known(service, "zh")
+        await _transcript(wire, CLOUD / "living_room_light_zh.wav", "zh-TW")
+        await _known(service, "zh-TW")
+        heard = await _transcript(wire, CLOUD / "living_room_light_zh.wav", "zh-TW")
+    assert heard.text.rstrip("。") == "打開客厅灯"
+
+
+async def test_transcripts_do_not_wait_for_the_home(
+    make_service: ServiceMaker, home_file: Path
+) -> None:
+    service = make_service("--model-dir", "demo", "--home", str(home_file), "--languages", "ko")
+    async with running(service) as port, connect(port) as wire:
+        heard = await _transcript(wire, DATA / "kitchen_light_off_en.wav")
+    assert heard.text == "Turn off the kitchen light."
+
+
+def test_a_home_with_an_error_is_refused(make_service: ServiceMaker, tmp_path: Path) -> None:
+    file = tmp_path / "home.yaml"
+    file.write_text("entities:\n- {nam: Lamp}\n", encoding="utf-8")
+    with pytest.raises(ServiceError, match=r"home\.yaml, line 2: 'nam' is unknown"):
+        make_service("--home", str(file))
+
+
+@pytest.mark.parametrize("words", [("--min-confidence", "1"), ("--ignored-events", "bgm")])
+async def test_what_is_not_meant_for_it_has_no_text(
+    make_service: ServiceMaker, words: tuple[str, str]
+) -> None:
+    service = make_service("--model-dir", "demo", *words)
+    async with running(service) as port, connect(port) as wire:
+        heard = await _transcript(wire, DATA / "kitchen_light_off_en.wav")
+    assert (heard.text == "") is (words[0] == "--min-confidence")
+
+
+async def test_speech_is_in_a_language_of_the_home(make_service: ServiceMaker) -> None:
+    async with running(make_service("--model-dir", "demo", "--languages", "zh")) as port:
+        async with connect(port) as wire:
+            heard = await _transcript(wire, DATA / "kitchen_light_off_en.wav")
+            assert heard.text

@@ -1,0 +1,121 @@
+"""Keeps what is known of the home: built in the background, built again when the home changes."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from functools import partial
+from typing import Protocol
+
+from wyoming_funasr.home.context import UtteranceHome
+from wyoming_funasr.home.description import Home, names_of
+from wyoming_funasr.home.knowledge import Knowledge
+from wyoming_funasr.recognition.home import Tokens
+from wyoming_serving.scheduler import BatchLimits, Scheduler, each
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class HomeSource(Protocol):
+    """Where a home is known from. It never fails: what goes wrong is a line in the log."""
+
+    def start(self) -> None:
+        """Begin to read."""
+
+    def changes(self) -> AsyncIterator[Home]:
+        """Each home as it becomes known, beginning with the current one."""
+
+    async def close(self) -> None:
+        """Stop reading."""
+
+
+class HomeKeeper:
+    """The knowledge of one home in the languages that are spoken in it.
+
+    A language is built when it is first wanted. Until it is ready, and while it is built again,
+    recognition goes on with what there is.
+    """
+
+    def __init__(self, source: HomeSource, languages: Iterable[str]) -> None:
+        """`languages`: those to build from the start."""
+        self._source = source
+        self._wanted = dict.fromkeys(languages)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._home: Home | None = None
+        self._known: Mapping[str, Knowledge] = {}
+        self._stale = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._builder: Scheduler[partial[Knowledge], Knowledge] = Scheduler(
+            each(lambda build: build()), BatchLimits(max_jobs=1), name="home"
+        )
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that are ready."""
+        return tuple(self._known)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is in the home, for recognizers that listen for hotwords alone."""
+        home = self._home or Home()
+        lists = (home.entities, home.areas, home.floors)
+        return tuple(name for entries in lists for one in entries for name in names_of(one))
+
+    def start(self, tokens: Tokens | None) -> None:
+        """Begin to follow the home, for a recognizer with these tokens; without, for its names."""
+        self._loop = asyncio.get_running_loop()
+        self._builder.start()
+        self._source.start()
+        self._tasks = [asyncio.create_task(self._follow(), name="home changes")]
+        if tokens is not None:
+            self._tasks.append(asyncio.create_task(self._build(tokens), name="home knowledge"))
+
+    async def close(self) -> None:
+        """Stop; what is known stays as it is."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._source.close()
+        await self._builder.close()
+
+    def context(self, tag: str | None) -> UtteranceHome:
+        """The home for an utterance with a language tag, as it is known now."""
+        return UtteranceHome(self._known, tag, self._want_soon)
+
+    def _want_soon(self, language: str) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._want, language)
+
+    def _want(self, language: str) -> None:
+        """Somebody speaks a language: know the home in it from now on."""
+        if language not in self._wanted:
+            self._wanted[language] = None
+            self._stale.set()
+
+    async def _follow(self) -> None:
+        async for home in self._source.changes():
+            self._home = home
+            self._stale.set()
+
+    async def _build(self, tokens: Tokens) -> None:
+        built: dict[str, Home] = {}
+        while True:
+            await self._stale.wait()
+            self._stale.clear()
+            home = self._home
+            for language in tuple(self._wanted) if home is not None else ():
+                if home is None or self._home is not home or built.get(language) is home:
+                    continue
+                built[language] = home
+                await self._build_one(home, language, tokens)
+
+    async def _build_one(self, home: Home, language: str, tokens: Tokens) -> None:
+        started = time.monotonic()
+        try:
+            knowledge = await self._builder.submit(partial(Knowledge, home, [language], tokens))
+        except Exception as error:
+            _LOGGER.error("the home is not known in %s: %r", language, error)
+            return
+        self._known = {**self._known, language: knowledge}
+        names, took = len(home.entities), time.monotonic() - started
+        _LOGGER.info("the home is known in %s: %d entities, %.1f s", language, names, took)
