@@ -17,7 +17,7 @@ DATA_TYPE, RAW_DATA = 2, 9
 UINT8, INT8 = 2, 3
 GRAPH, NODE, INITIALIZER = 7, 1, 5
 _DIMS, _FLOAT_DATA, _INT32_DATA, _NAME, _EXTERNAL_DATA, _DATA_LOCATION = 1, 4, 5, 8, 13, 14
-_NODE_INPUT, _NODE_NAME, _NODE_OP = 1, 3, 4
+_NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_OP = 1, 2, 3, 4
 _ELEMENTS = {1: "<f4", UINT8: "u1", INT8: "i1", 6: "<i4", 7: "<i8"}
 
 
@@ -28,6 +28,7 @@ class Node:
     op: str
     name: str
     inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -121,14 +122,19 @@ def read_initializer(file: Path, stream: BinaryIO, item: Field) -> Initializer |
 
 
 def read_node(stream: BinaryIO, item: Field) -> Node:
-    """A node without its attributes and outputs."""
-    inputs, texts = [], {_NODE_NAME: "", _NODE_OP: ""}
+    """A node without its attributes."""
+    texts: dict[int, list[str]] = {
+        number: [] for number in (_NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_OP)
+    }
     for part in protobuf.fields(stream, item.start, item.end):
-        if part.number == _NODE_INPUT:
-            inputs.append(part.text(stream))
-        elif part.number in texts:
-            texts[part.number] = part.text(stream)
-    return Node(texts[_NODE_OP], texts[_NODE_NAME], tuple(inputs))
+        if part.number in texts:
+            texts[part.number].append(part.text(stream))
+    return Node(
+        "".join(texts[_NODE_OP]),
+        "".join(texts[_NODE_NAME]),
+        tuple(texts[_NODE_INPUT]),
+        tuple(texts[_NODE_OUTPUT]),
+    )
 
 
 def read_graph(file: Path) -> tuple[list[Node], dict[str, Initializer]]:

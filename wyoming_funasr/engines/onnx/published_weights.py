@@ -71,6 +71,9 @@ def read_published(file: Path) -> Weights:
         ServiceError: it is not an ONNX file, or damaged.
     """
     nodes, initializers = read_graph(file)
+    for node in nodes:
+        if node.op == "Identity" and node.inputs[0] in initializers:  # tensors that are the same
+            initializers[node.outputs[0]] = initializers[node.inputs[0]]
     found = dict(_owned(nodes, initializers))
     quantized = {name: one for name, one in found.items() if isinstance(one, _Quantized)}
     return Weights(file, found, quantized)
