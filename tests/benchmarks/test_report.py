@@ -80,7 +80,8 @@ def test_aims_are_judged_by_the_rows_that_there_are(tmp_path: Path) -> None:
              judged(filled(tmp_path / "rows.jsonl"))}  # fmt: skip
     assert len(found) == 7 < len(AIMS)
     assert list(found.values()) == [
-        (6.5, True), (465, True), (2.0, False), (2.0, False), (0, True), (800, False), (1300, False),
+        (6.5, True), (465, True), (2.0, False), (2.0, False), (0, True), (800, False),
+        (1300, False),
     ]  # fmt: skip
 
 
