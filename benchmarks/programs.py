@@ -18,9 +18,11 @@ _OURS = (
 
 @dataclass(frozen=True)
 class Places:
-    """Folders: weights of real size, our recognizer's and our voice's, and installed peers."""
+    """Folders: weights of real size, our recognizer's (a checkpoint and FunASR's ONNX form) and our
+    voice's, and installed peers."""
 
     sense_voice: Path
+    sense_voice_onnx: Path
     voices: Path
     peers: Path
 

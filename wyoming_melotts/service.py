@@ -1,9 +1,10 @@
 """The text-to-speech service: voices, engine, scheduler and requests, put together."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import partial
+from typing import Any, TypeVar
 
 from wyoming.info import Info
 
@@ -28,6 +29,12 @@ from wyoming_serving.supervision import Reduction
 
 _WARM_UP = {"ZH": "你好。", "JP": "はい。", "KR": "네.", "ES": "Hola.", "FR": "Bonjour."}
 
+_FRONT_END_LIMITS = BatchLimits(workers=1, max_jobs=1)
+"""One thread: gruut's database, for one, knows only the thread that it was opened in."""
+
+FrontEnd = Scheduler[Callable[[], Any], Any]
+Value = TypeVar("Value")
+
 
 class MelottsService(Service):
     """The voices of one device, for any number of clients."""
@@ -45,7 +52,8 @@ class MelottsService(Service):
         self._library = VoiceLibrary(settings)
         self._voices = CurrentVoices(self._library, settings)
         self._hubs = HubWatch()
-        self._engine: SpeechEngine | None = None
+        self._front_end: FrontEnd | None = None
+        self._preparing: asyncio.Task[None] | None = None
         self._cache = AudioCache(settings.cache_mb << 20)
         self._audio: SentenceAudio | None = None
         self.scheduler: Scheduler[Speech, bytes | None] | None = None
@@ -54,9 +62,10 @@ class MelottsService(Service):
     async def load(self) -> None:
         if not self.settings.offline:
             self._hubs.start()
-        engine = self._engine = await call_in_thread(
-            partial(self._make_engine, self.settings), "engine"
-        )
+        front_end = self._open_front_end()
+        language = self._voices.default.model.language.key
+        self._preparing = asyncio.create_task(_prepare(front_end, language), name="front-end")
+        engine = await self._make_engine(self.settings, front_end)
         scheduler = self.scheduler = Scheduler(
             each(_next_chunk), self._limits(engine), name="speaker"
         )
@@ -65,6 +74,7 @@ class MelottsService(Service):
         for voice in (self._voices.default, *self._voices.preloaded):
             await self._voices.ensure_on_disk(voice.model)
             await scheduler.call(partial(_warm_up, engine, voice))
+        await self._preparing
         await scheduler.call(release_freed_memory)
         if engine.device.is_cuda:
             from wyoming_serving.torch.gpus import gpu_memory_bytes
@@ -80,10 +90,9 @@ class MelottsService(Service):
             settings = settings.model_copy(update={"device": "cpu", "precision": "auto"})
         if self._audio is not None:
             await self._audio.close()
-        if self._engine is not None:
-            self._engine.close()
-        self._engine = self._audio = None  # their memory is needed
-        engine = self._engine = await call_in_thread(partial(self._make_engine, settings), "engine")
+        self._audio = None  # its memory is needed, and the engine's
+        await self._close_front_end()  # whose thread may be what hangs
+        engine = await self._make_engine(settings, self._open_front_end())
         await call_in_thread(partial(_warm_up, engine, self._voices.default), "engine")
         self._audio = SentenceAudio(engine, self.scheduler, self._cache)
         self.scheduler.replace(each(_next_chunk), self._limits(engine))
@@ -96,8 +105,7 @@ class MelottsService(Service):
             await self._audio.close()
         if self.scheduler is not None:
             await self.scheduler.close()
-        if self._engine is not None:
-            self._engine.close()
+        await self._close_front_end()
 
     def handler(self, client: Client) -> RequestHandler:
         return RequestHandler(client, self, self.settings)
@@ -162,10 +170,33 @@ class MelottsService(Service):
     def _described(self, engine: SpeechEngine) -> EngineDescription:
         return EngineDescription(self._voices.default.model.key, engine.device.description)
 
-    def _make_engine(self, settings: MelottsSettings) -> SpeechEngine:
-        from wyoming_melotts.synthesis.engine import Engine  # slow to import
+    async def _close_front_end(self) -> None:
+        if self._preparing is not None:
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
+        if self._front_end is not None:
+            await self._front_end.close()
 
-        return Engine(settings, self._library, shape=faded)
+    def _open_front_end(self) -> FrontEnd:
+        front_end = self._front_end = Scheduler(each(_call), _FRONT_END_LIMITS, name="front-end")
+        front_end.start()
+        return front_end
+
+    async def _make_engine(self, settings: MelottsSettings, front_end: FrontEnd) -> SpeechEngine:
+        """An engine whose speeches wait for the front-end's only thread in their own ones."""
+        loop = asyncio.get_running_loop()
+
+        def in_front_end(function: Callable[[], Value]) -> Value:
+            job = front_end.submit(function, admitted=True)
+            found: Value = asyncio.run_coroutine_threadsafe(job, loop).result()
+            return found
+
+        def make() -> SpeechEngine:
+            from wyoming_melotts.synthesis.engine import Engine  # slow to import
+
+            return Engine(settings, self._library, shape=faded, in_front_end=in_front_end)
+
+        return await call_in_thread(make, "engine")
 
     def _limits(self, engine: SpeechEngine) -> BatchLimits:
         return BatchLimits(
@@ -179,6 +210,23 @@ class MelottsService(Service):
 
 def _warm_up_text(voice: Voice) -> str:
     return _WARM_UP.get(voice.model.language.key, "Hello.")
+
+
+async def _prepare(front_end: FrontEnd, language: str) -> None:
+    """Load the dictionaries of a language while its voice is being loaded."""
+
+    def read() -> None:
+        from wyoming_melotts.frontends import frontend_for
+        from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
+
+        frontend = frontend_for(language, PlainTokenizer())
+        frontend.phonemize(frontend.normalize(_WARM_UP.get(language, "Hello.")))
+
+    await front_end.submit(read, admitted=True)
+
+
+def _call(function: Callable[[], Any]) -> Any:
+    return function()
 
 
 def _next_chunk(speech: Speech) -> bytes | None:

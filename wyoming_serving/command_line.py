@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from wyoming_serving.cpu_features import missing_instructions
 from wyoming_serving.devices import let_threads_sleep
-from wyoming_serving.errors import ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.extras import needs_extra
 from wyoming_serving.logs import configure_logging
 from wyoming_serving.settings import Settings, SettingsError
@@ -35,9 +36,21 @@ def run_command(
         for line in settings_class.unknown_variables(os.environ):
             _LOGGER.warning("%s", line)
         let_threads_sleep()
+        _refuse_old_cpu()
         with needs_extra(extra):
             status: int = given.run(settings, given)
     except (SettingsError, ServiceError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
     return status
+
+
+def _refuse_old_cpu() -> None:
+    """Say what a CPU lacks before a library ends the process by an illegal instruction."""
+    missing = missing_instructions()
+    if missing:
+        raise ServiceError(
+            ErrorCode.DEVICE_UNAVAILABLE,
+            f"this CPU has no {', '.join(missing)}; the libraries need an x86-64-v2 CPU, "
+            "such as any Intel or AMD since 2011",
+        )

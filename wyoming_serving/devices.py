@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from wyoming_serving.cgroups import cpu_limit
+from wyoming_serving.cpu_features import kernels
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.extras import needs_extra
 
@@ -139,7 +140,9 @@ def _cpu(precision: str) -> Device:
             ErrorCode.PRECISION_UNAVAILABLE, "precision float16 needs CUDA; on a CPU: float32, int8"
         )
     chosen: Precision = "float32" if precision == "float32" else "int8"
-    return Device("cpu", chosen, f"CPU, {chosen}")
+    instructions = kernels()
+    name = f"CPU with {instructions}" if instructions else "CPU"
+    return Device("cpu", chosen, f"{name}, {chosen}")
 
 
 def _gpu(name: str, precision: str, description: str) -> Device:

@@ -6,33 +6,22 @@ input: what is multiplied together shares one scale, so that a run has to hold o
 where its result must not depend on its neighbours.
 """
 
-import platform
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
+
+from wyoming_serving.cpu_features import cpu_flags, is_x86
 
 Int8 = npt.NDArray[np.int8]
 Float32 = npt.NDArray[np.float32]
 
-_CPU_FLAGS = Path("/proc/cpuinfo")
 
-
-@cache
 def has_exact_signed_products() -> bool:
     """Whether this CPU adds products with signed weights of 8 bits exactly.
 
     x86-64 before VNNI adds two of them in 16 bits, which 2 * 255 * 127 does not fit into
     (`vpmaddubsw`, which saturates).
     """
-    if platform.machine().lower() not in ("x86_64", "amd64"):
-        return True
-    try:
-        flags = _CPU_FLAGS.read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
-    return "avx512_vnni" in flags or "avx_vnni" in flags
+    return not is_x86() or not {"avx512_vnni", "avx_vnni"}.isdisjoint(cpu_flags())
 
 
 def largest_weight() -> int:

@@ -17,40 +17,27 @@ import numpy as np
 
 from wyoming_serving import protobuf
 from wyoming_serving.errors import ErrorCode, ServiceError
+from wyoming_serving.onnx_reader import (
+    DATA_TYPE,
+    GRAPH,
+    INITIALIZER,
+    INT8,
+    NODE,
+    RAW_DATA,
+    UINT8,
+    Initializer,
+    Node,
+    read_initializer,
+    read_node,
+)
 from wyoming_serving.protobuf import Field
 
-_GRAPH, _NODE, _INITIALIZER, _OUTPUT = 7, 1, 5, 12
-_DATA_TYPE, _INT32_DATA, _NAME, _RAW_DATA, _EXTERNAL_DATA, _DATA_LOCATION = 2, 5, 8, 9, 13, 14
-_UINT8, _INT8 = 2, 3
+_OUTPUT = 12
 _ALIGNMENT = 4096
 _SMALL_BYTES = 1024
 
 _ZERO_POINT = {"MatMulInteger": 3, "DynamicQuantizeMatMul": 3, "MatMulIntegerToFloat": 5}
 """Operators with weights as integers (input 1), and which input their zero point is."""
-
-
-@dataclass(frozen=True)
-class _Weight:
-    """An initializer: its description without values, and where these lie."""
-
-    name: str
-    description: bytes
-    data_type: int
-    file: Path
-    start: int
-    length: int
-    inline: bytes | None = None
-    """The values, where they were written as numbers."""
-
-    def values(self) -> bytes:
-        if self.inline is not None:
-            return self.inline
-        with self.file.open("rb") as stream:
-            stream.seek(self.start)
-            found = stream.read(self.length)
-        if len(found) < self.length:
-            raise ServiceError(ErrorCode.MODEL_INVALID, f"{self.file} ends within {self.name}")
-        return found
 
 
 @dataclass
@@ -60,7 +47,7 @@ class _Contents:
     header: list[bytes] = field(default_factory=list)
     rest: list[bytes] = field(default_factory=list)
     outputs: list[bytes] = field(default_factory=list)
-    weights: list[_Weight] = field(default_factory=list)
+    weights: list[Initializer] = field(default_factory=list)
     uses: Counter[str] = field(default_factory=Counter)
     signed: Counter[str] = field(default_factory=Counter)
     """How often a name is used at all, and where a signed integer would do as well."""
@@ -90,17 +77,17 @@ def unpack(
         _add_log_softmax(contents, log_softmax_of)
     parts = [
         *contents.rest,
-        *(protobuf.bytes_field(_INITIALIZER, one) for one in initializers),
+        *(protobuf.bytes_field(INITIALIZER, one) for one in initializers),
         *(protobuf.bytes_field(_OUTPUT, one) for one in contents.outputs),
     ]
-    graph.write_bytes(b"".join(contents.header) + protobuf.bytes_field(_GRAPH, b"".join(parts)))
+    graph.write_bytes(b"".join(contents.header) + protobuf.bytes_field(GRAPH, b"".join(parts)))
 
 
 def _take_apart(file: Path, stream: BinaryIO) -> _Contents:
     contents = _Contents()
     found_graph = False
     for part in protobuf.fields(stream, 0, os.path.getsize(file)):
-        if part.number != _GRAPH:
+        if part.number != GRAPH:
             contents.header.append(part.encoded(stream))
             continue
         found_graph = True
@@ -115,71 +102,32 @@ def _take_item(file: Path, stream: BinaryIO, item: Field, contents: _Contents) -
     if item.number == _OUTPUT:
         contents.outputs.append(item.content(stream))
         return
-    if item.number == _INITIALIZER:
-        weight = _weight(file, stream, item)
+    if item.number == INITIALIZER:
+        weight = read_initializer(file, stream, item)
         if weight is not None:
             contents.weights.append(weight)
             return
-    if item.number == _NODE:
-        _count_uses(stream, item, contents)
+    if item.number == NODE:
+        _count_uses(read_node(stream, item), contents)
     contents.rest.append(item.encoded(stream))
 
 
-def _count_uses(stream: BinaryIO, node: Field, contents: _Contents) -> None:
-    inputs, op = [], ""
-    for part in protobuf.fields(stream, node.start, node.end):
-        if part.number == 1:
-            inputs.append(part.text(stream))
-        elif part.number == 4:
-            op = part.text(stream)
-    contents.uses.update(inputs)
-    zero_point = _ZERO_POINT.get(op)
-    if zero_point is not None and len(inputs) > zero_point:
-        contents.signed.update((inputs[1], inputs[zero_point]))
+def _count_uses(node: Node, contents: _Contents) -> None:
+    contents.uses.update(node.inputs)
+    zero_point = _ZERO_POINT.get(node.op)
+    if zero_point is not None and len(node.inputs) > zero_point:
+        contents.signed.update((node.inputs[1], node.inputs[zero_point]))
 
 
-def _weight(file: Path, stream: BinaryIO, item: Field) -> _Weight | None:
-    """An initializer with raw values; None for one that is written in another way."""
-    name, data_type, raw, external, numbers = "", 0, None, {}, None
-    kept = []
-    for part in protobuf.fields(stream, item.start, item.end):
-        if part.number == _RAW_DATA:
-            raw = (file, part.start, part.end - part.start)
-            continue
-        if part.number == _INT32_DATA:
-            numbers = part
-            continue
-        if part.number == _EXTERNAL_DATA:
-            entry = [p.text(stream) for p in protobuf.fields(stream, part.start, part.end)]
-            external[entry[0]] = entry[1]
-            continue
-        if part.number == _NAME:
-            name = part.text(stream)
-        elif part.number == _DATA_TYPE:
-            data_type = part.value
-        if part.number not in (_DATA_TYPE, _DATA_LOCATION):
-            kept.append(part.encoded(stream))
-    if external:
-        location = Path(external["location"])
-        if location.name != str(location):
-            raise ValueError(f"weights outside of its folder: {location}")
-        raw = (file.parent / location, int(external.get("offset", 0)), int(external["length"]))
-    described = b"".join(kept)
-    if raw is None and numbers is not None and data_type in (_UINT8, _INT8):
-        inline = bytes(value & 255 for value in protobuf.packed_integers(numbers.content(stream)))
-        return _Weight(name, described, data_type, file, 0, 0, inline)
-    return None if raw is None else _Weight(name, described, data_type, *raw)
-
-
-def _placed(weight: _Weight, target: BinaryIO, signed: bool) -> bytes:
+def _placed(weight: Initializer, target: BinaryIO, signed: bool) -> bytes:
     """Write a weight's values; gives its description with their place."""
     data_type, values = weight.data_type, weight.values()
-    if signed and data_type == _UINT8:
-        data_type = _INT8
+    if signed and data_type == UINT8:
+        data_type = INT8
         values = (np.frombuffer(values, np.uint8) ^ 128).tobytes()
-    described = weight.description + protobuf.integer_field(_DATA_TYPE, data_type)
+    described = weight.description + protobuf.integer_field(DATA_TYPE, data_type)
     if len(values) < _SMALL_BYTES:
-        return described + protobuf.bytes_field(_RAW_DATA, values)
+        return described + protobuf.bytes_field(RAW_DATA, values)
     target.write(b"\0" * (-target.tell() % _ALIGNMENT))
     place = protobuf.external_data(Path(target.name).name, target.tell(), len(values))
     target.write(values)
@@ -195,6 +143,6 @@ def _add_log_softmax(contents: _Contents, output: str) -> None:
         + protobuf.bytes_field(5, protobuf.text_field(1, "axis") + protobuf.integer_field(3, -1)
                                + protobuf.integer_field(20, 2))
     )  # fmt: skip
-    contents.rest.append(protobuf.bytes_field(_NODE, node))
+    contents.rest.append(protobuf.bytes_field(NODE, node))
     tensor = protobuf.bytes_field(1, protobuf.integer_field(1, 1))
     contents.outputs = [protobuf.text_field(1, "log_probs") + protobuf.bytes_field(2, tensor)]

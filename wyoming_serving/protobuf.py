@@ -19,6 +19,8 @@ class Field:
     first: int
     start: int
     end: int
+    is_message: bool = False
+    """Whether it is of a length of its own: bytes, text, a message, packed numbers."""
 
     def content(self, stream: BinaryIO) -> bytes:
         """What it holds."""
@@ -61,7 +63,7 @@ def fields(stream: BinaryIO, start: int, end: int) -> Iterator[Field]:
             raise ValueError("it is no protocol buffer")
         if stop > end or number == 0:
             raise ValueError("it is no protocol buffer, or cut off")
-        yield Field(number, value, at, begin, stop)
+        yield Field(number, value, at, begin, stop, wire == _LENGTH)
         at = stop
 
 

@@ -81,8 +81,5 @@ def _spoken(text: str, make_settings: SettingsMaker) -> Samples:
     settings = make_settings(voice="demo", sample_rate_hz=RATE_HZ, sentence_silence_ms=0)
     library = VoiceLibrary(settings)
     engine = Engine(settings, library)
-    try:
-        (demo,) = voices_of(DEMO)
-        return np.concatenate(list(engine.speak(reading_voice(text, demo), text)))
-    finally:
-        engine.close()
+    (demo,) = voices_of(DEMO)
+    return np.concatenate(list(engine.speak(reading_voice(text, demo), text)))

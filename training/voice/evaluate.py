@@ -11,7 +11,6 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +36,7 @@ from wyoming_melotts.frontends import frontend_for
 from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
 from wyoming_melotts.synthesis.acoustic.model import Prosody, seeded_noise
 from wyoming_melotts.synthesis.acoustic.torch.voice import TorchVoice
-from wyoming_melotts.synthesis.speech import Reader, SpeakingModel
+from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, call_here
 from wyoming_melotts.voices import LANGUAGES
 from wyoming_serving.audio import Samples
 from wyoming_serving.devices import choose_device
@@ -113,14 +112,13 @@ def speak(folder: Path, language: str, texts: list[str]) -> list[list[Samples]]:
     key = _KEYS[language]
     frontend = frontend_for(key, PlainTokenizer())
     reader = Reader(LANGUAGES[key], frontend, normalize_home=True)
-    with ThreadPoolExecutor(1) as front_end:
-        voice = TorchVoice.load(folder, "cpu")
-        model = SpeakingModel(LANGUAGES[key], voice, reader, None, front_end)
-        speaker = next(iter(model.speakers))
-        return [
-            list(model.speak(text, speaker, Prosody(), 0, seeded_noise(0), lambda: False))
-            for text in texts
-        ]
+    voice = TorchVoice.load(folder, "cpu")
+    model = SpeakingModel(LANGUAGES[key], voice, reader, None, call_here)
+    speaker = next(iter(model.speakers))
+    return [
+        list(model.speak(text, speaker, Prosody(), 0, seeded_noise(0), lambda: False))
+        for text in texts
+    ]
 
 
 def teachers_audio(path: Path) -> list[Samples]:

@@ -53,9 +53,6 @@ class SpeechEngine(Protocol):
         relative to the settings'.
         """
 
-    def close(self) -> None:
-        """Free what it holds."""
-
 
 class SentenceAudio:
     """Turns sentences into audio for any number of clients at once."""

@@ -4,7 +4,6 @@ import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,13 @@ from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.synthesis.acoustic.model import NoiseSource, Prosody, seeded_noise
 from wyoming_melotts.synthesis.backends import Backend, backend_for
 from wyoming_melotts.synthesis.bert.features import BertFeatures, read_tokenizer
-from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, SpeechOptions
+from wyoming_melotts.synthesis.speech import (
+    FrontEndCall,
+    Reader,
+    SpeakingModel,
+    SpeechOptions,
+    call_here,
+)
 from wyoming_melotts.voices import Language, Model, Voice, VoiceLibrary
 from wyoming_serving.audio import Resampler, Samples
 from wyoming_serving.devices import Device, choose_device
@@ -48,11 +53,13 @@ class Engine:
         free_memory: Callable[[], int] | None = None,
         noise: Callable[[int | None], NoiseSource] = seeded_noise,
         shape: Callable[[Iterator[Samples], int], Iterator[Samples]] = lambda audio, _: audio,
+        in_front_end: FrontEndCall = call_here,
     ) -> None:
         """Choose the device.
 
         `free_memory` tells how many bytes of its memory are free; `noise` makes the random numbers
-        of a text from its seed; `shape` changes a text's audio (of so many Hz) on its way out.
+        of a text from its seed; `shape` changes a text's audio (of so many Hz) on its way out;
+        every call of a front-end goes through `in_front_end`, always into the same thread.
 
         Raises:
             ServiceError: the device asked for by name does not work.
@@ -66,7 +73,7 @@ class Engine:
         self._noise = noise
         self._shape = shape
         self._options = speech_options(settings)
-        self._front_end_thread = ThreadPoolExecutor(1, thread_name_prefix="front-end")
+        self._in_front_end = in_front_end
         self._loading = threading.Lock()
         self._models: dict[str, SpeakingModel] = {}
         self._berts: WeakValueDictionary[str, BertFeatures] = WeakValueDictionary()
@@ -75,10 +82,6 @@ class Engine:
     def loaded(self) -> list[str]:
         """Keys of the models in memory, the least recently used first."""
         return list(self._models)
-
-    def close(self) -> None:
-        """End the thread; a step that runs in it ends unheard."""
-        self._front_end_thread.shutdown(wait=False, cancel_futures=True)
 
     def speak(
         self,
@@ -142,10 +145,8 @@ class Engine:
         acoustic = self._backend.load_voice(folder)
         bert = self._bert(model.language, bert_folder) if bert_folder else None
         tokenizer = bert.tokenizer if bert else find_tokenizer(model.language, self._library)
-        reader = self._front_end_thread.submit(
-            make_reader, model.language, tokenizer, self._options
-        ).result()
-        return SpeakingModel(model.language, acoustic, reader, bert, self._front_end_thread)
+        reader = self._in_front_end(partial(make_reader, model.language, tokenizer, self._options))
+        return SpeakingModel(model.language, acoustic, reader, bert, self._in_front_end)
 
     def _bert(self, language: Language, folder: Path) -> BertFeatures:
         """The BERT of a language, shared by all models that use it."""

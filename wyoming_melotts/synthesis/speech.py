@@ -2,8 +2,9 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from wyoming_melotts.synthesis.ids import token_ids
 from wyoming_melotts.synthesis.symbols import LANGUAGE_CODES
 from wyoming_melotts.voices import Language
 from wyoming_serving.audio import Samples
+
+Value = TypeVar("Value")
 
 FIRST_CHUNK_FRAMES = 16
 """Frames of audio in the first chunk of a piece; 16 are 186 ms."""
@@ -74,6 +77,18 @@ class Reader:
         return spoken_form(text, self._language.normalization)
 
 
+class FrontEndCall(Protocol):
+    """Calls a function of a front-end where its libraries live, and waits for the answer."""
+
+    def __call__(self, function: Callable[[], Value], /) -> Value:
+        """What the function returns; raises what it raises."""
+
+
+def call_here(function: Callable[[], Value]) -> Value:
+    """For a program that has one thread."""
+    return function()
+
+
 class SpeakingModel:
     """A checkpoint with its front-end and, where it uses one, its BERT."""
 
@@ -83,9 +98,9 @@ class SpeakingModel:
         acoustic: AcousticModel,
         reader: Reader,
         bert: BertFeatures | None,
-        front_end_thread: Executor,
+        in_front_end: FrontEndCall,
     ) -> None:
-        """`reader` is used in `front_end_thread` alone: libraries behind it know one thread.
+        """`reader` is used through `in_front_end` alone: libraries behind it know one thread.
 
         Raises:
             VoiceFileError: the checkpoint was not trained with the language.
@@ -97,7 +112,7 @@ class SpeakingModel:
         self._acoustic = acoustic
         self._reader = reader
         self.bert = bert
-        self._front_end_thread = front_end_thread
+        self._in_front_end = in_front_end
         self._context_frames = context_frames(acoustic.config)
 
     @property
@@ -127,7 +142,7 @@ class SpeakingModel:
         silence_s = silence_ms / 1000 / prosody.speed
         silence = np.zeros(int(self.sample_rate_hz * silence_s), np.float32)
         speaker_id = self._acoustic.config.speakers[speaker]
-        for piece in self._front_end_thread.submit(self._reader.pieces, text).result():
+        for piece in self._in_front_end(partial(self._reader.pieces, text)):
             yield from self._speak_piece(piece, speaker_id, prosody, noise, crowded)
             if len(silence):
                 yield silence
@@ -155,7 +170,7 @@ class SpeakingModel:
             start = end
 
     def _sentence(self, piece: str) -> Sentence:
-        phonemes = self._front_end_thread.submit(self._reader.phonemize, piece).result()
+        phonemes = self._in_front_end(partial(self._reader.phonemize, piece))
         ids = token_ids(phonemes, self._codes, self._acoustic.config)
         bert = self.bert.features(phonemes.norm_text, ids.word2ph) if self.bert else None
         phones, tones, languages = (

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from onnxruntime import InferenceSession
 
 from benchmarks.random_models import TINY, export_sense_voice, write_sense_voice
 from tests.support.engines import TORCH_FLOAT32, copied, features, funasr_text
@@ -158,6 +159,56 @@ def test_published_graphs_give_what_their_checkpoint_gives(
         segment = Segment(features(quantized, read_audio(file)))
         heard, wanted = quantized.recognize([segment])[0], reference.recognize([segment])[0]
         assert (heard.text, heard.language) == (wanted.text, wanted.language)
+
+
+def plain_log_probs(file: Path, query: Query) -> LogProbs:
+    """What ONNX Runtime makes of a published file as it is."""
+    session = InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    inputs = {
+        "speech": query.features[None],
+        "speech_lengths": np.array([len(query.features)], np.int32),
+        "language": np.array([query.language], np.int32),
+        "textnorm": np.array([query.normalization], np.int32),
+    }
+    logits = session.run(["ctc_logits"], inputs)[0][0].astype(np.float64)
+    found: LogProbs = (logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)).astype("f4")
+    return found
+
+
+@pytest.mark.parametrize(("file", "tolerance"), [("model.onnx", 1e-3), ("model_quant.onnx", 0.6)])
+def test_the_weights_of_a_published_graph_run_in_ours(
+    published: Path, tmp_path: Path, float32: Place, file: str, tolerance: float
+) -> None:
+    folder = copied(published, tmp_path / "one")
+    for other in {"model.onnx", "model_quant.onnx"} - {file}:
+        (folder / other).unlink()
+    (folder / file).write_bytes(renamed_inputs((folder / file).read_bytes()))
+    engine = SenseVoice(ModelFolder(folder), SenseVoiceOnnx(ModelFolder(folder), float32))
+    network = SenseVoiceOnnx(ModelFolder(folder), float32)
+    for recording in RECORDINGS[:8]:
+        query = Query(features(engine, read_audio(recording)), 0, 14)
+        expected, found = plain_log_probs(published / file, query), answer(network, query)
+        np.testing.assert_array_equal(found.argmax(-1), expected.argmax(-1))
+        likely = expected > -6
+        np.testing.assert_allclose(found[likely], expected[likely], atol=tolerance)
+
+
+def renamed_inputs(graph: bytes) -> bytes:
+    """The file as it would be refused if it were run as it is: only its weights can be used."""
+    return graph.replace(b"textnorm", b"TEXTNORM")
+
+
+def test_a_published_graph_of_another_form_runs_as_it_is(
+    published: Path, tmp_path: Path, float32: Place
+) -> None:
+    folder = copied(published, tmp_path / "other")
+    (folder / "model_quant.onnx").unlink()
+    file = folder / "model.onnx"
+    file.write_bytes(file.read_bytes().replace(b"/norm1/Mul", b"/NORM1/Mul"))
+    query = random_query(40)
+    expected = answer(SenseVoiceTorch(DEMO, TORCH_FLOAT32), query)
+    found = answer(SenseVoiceOnnx(ModelFolder(folder), float32), query)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 def test_a_broken_model_says_what_is_wrong(

@@ -115,7 +115,8 @@ def test_voices_of_one_language_share_their_bert(
 def test_speeches_side_by_side_sound_as_alone(make_settings: SettingsMaker) -> None:
     settings = make_settings(threads=2)
     library = VoiceLibrary(settings)
-    engine = Engine(settings, library)
+    front_end = ThreadPoolExecutor(1)
+    engine = Engine(settings, library, in_front_end=lambda call: front_end.submit(call).result())
     voice = find_voice("EN-US", library.scan())
     texts = ["The light is on.", "It is cold outside, and the heating is off."]
     alone = [np.concatenate(list(engine.speak(voice, text))) for text in texts]
@@ -125,7 +126,7 @@ def test_speeches_side_by_side_sound_as_alone(make_settings: SettingsMaker) -> N
 
     with ThreadPoolExecutor(len(texts)) as threads:
         together = list(threads.map(speak, texts))
-    engine.close()
+    front_end.shutdown()
     for first, second in zip(alone, together, strict=True):
         np.testing.assert_allclose(second, first, atol=TOLERANCE)
 
@@ -136,7 +137,6 @@ def test_a_sentence_may_be_spoken_faster(make_settings: SettingsMaker) -> None:
     engine = Engine(settings, library)
     voice, text = find_voice("EN-US", library.scan()), "The light is on."
     usual, faster = (sum(map(len, engine.speak(voice, text, speed=speed))) for speed in (1.0, 2.0))
-    engine.close()
     assert usual / faster == pytest.approx(2, rel=0.1)
 
 

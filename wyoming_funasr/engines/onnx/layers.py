@@ -4,30 +4,64 @@ Values have the shape [1, rows, channels]: one utterance a run.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from wyoming_serving.checkpoints import StoredTensor
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.int8_weights import quantize
+from wyoming_serving.int8_weights import has_exact_signed_products, quantize
 from wyoming_serving.onnx_graphs import MICROSOFT, Dimension, Graph
 
 Float32 = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.uint8]
 
 ROWS: Dimension = "rows"
 """How many feature vectors an utterance has."""
 
 
+class Tensor(Protocol):
+    """A tensor that lies in a file until it is read."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its sizes."""
+
+    def read_float32(self) -> Float32:
+        """Its values."""
+
+
+class QuantizedTensor(Tensor, Protocol):
+    """A linear layer's weights [outputs, inputs] that were stored as integers."""
+
+    def read_integers(self) -> tuple[Integers, Float32, Integers]:
+        """Unsigned integers [inputs, outputs], and the scale and the zero of each output."""
+
+
 @dataclass(frozen=True)
 class Weights:
-    """A checkpoint's tensors, and the file that they come from."""
+    """A model's tensors, and the file that they come from."""
 
     file: Path
-    tensors: Mapping[str, StoredTensor]
+    tensors: Mapping[str, Tensor]
+    quantized: Mapping[str, QuantizedTensor] = field(default_factory=dict)
+    """Those of `tensors` that are integers already."""
+    _taken: set[str] = field(default_factory=set)
+
+    @property
+    def unused(self) -> list[str]:
+        """The names of tensors that nothing has asked for yet."""
+        return sorted(set(self.tensors) - self._taken)
+
+    def integers(self, name: str, shape: tuple[int, ...]) -> QuantizedTensor | None:
+        """A matrix of this shape that is integers already; None where there is none."""
+        found = self.quantized.get(name)
+        if found is None or found.shape != shape:
+            return None
+        self._taken.add(name)
+        return found
 
     def take(self, name: str, shape: tuple[int | None, ...]) -> Float32:
         """One tensor of this shape, where None is any size.
@@ -47,6 +81,7 @@ class Weights:
                 f"{self.file} does not fit config.yaml: {name} has shape "
                 f"{list(tensor.shape)}, {list(shape)} expected",
             )
+        self._taken.add(name)
         return tensor.read_float32()
 
     def has(self, name: str) -> bool:
@@ -70,9 +105,27 @@ class Layers:
 
     def linear(self, x: str, name: str, inputs: int, outputs: int, *, bias: bool = True) -> str:
         """`nn.Linear`."""
-        matrix = self.weights.take(f"{name}.weight", (outputs, inputs)).T
+        stored = self.weights.integers(f"{name}.weight", (outputs, inputs))
+        if stored is None:
+            matrix = self.weights.take(f"{name}.weight", (outputs, inputs)).T
         offset = self.weights.take(f"{name}.bias", (outputs,)) if bias else None
-        return self.product(x, matrix, offset)
+        if stored is None:
+            return self.product(x, matrix, offset)
+        return self._product_as_stored(x, stored, offset)
+
+    def _product_as_stored(self, x: str, stored: QuantizedTensor, offset: Float32 | None) -> str:
+        """Integers as they are; as signed ones where these are faster: q - z is (q - 128) -
+        (z - 128)."""
+        integers, scale, zero = stored.read_integers()
+        signed = has_exact_signed_products()
+        matrix, zeros = ((a ^ 128).view(np.int8) if signed else a for a in (integers, zero))
+        graph = self.graph
+        added = "" if offset is None else graph.weight(offset)
+        return graph.add(
+            "DynamicQuantizeMatMul",
+            x, graph.weight(matrix), graph.weight(scale), graph.weight(zeros), added,
+            domain=MICROSOFT,
+        )  # fmt: skip
 
     def product(self, x: str, matrix: Float32, offset: Float32 | None) -> str:
         """x times a matrix [inputs, outputs], plus an offset for each output."""

@@ -6,14 +6,14 @@ from pathlib import Path
 from onnxruntime import InferenceSession
 
 from wyoming_funasr.engines.base import Place
-from wyoming_serving import checkpoints, int8_weights, onnx_files, onnx_graphs
+from wyoming_serving import checkpoints, int8_weights, onnx_files, onnx_graphs, onnx_reader
 from wyoming_serving.onnx_cache import made_graph
 from wyoming_serving.onnx_sessions import open_session
 
 GraphWriter = Callable[[Path, int | None], None]
 """Writes a graph into a folder; with the largest integer for quantized weights, or None."""
 
-_MODULES = (checkpoints, int8_weights, onnx_files, onnx_graphs)
+_MODULES = (checkpoints, int8_weights, onnx_files, onnx_graphs, onnx_reader)
 _CODE = [
     *Path(__file__).parent.glob("*.py"),
     *(Path(module.__file__) for module in _MODULES if module.__file__),

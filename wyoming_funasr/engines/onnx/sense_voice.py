@@ -3,6 +3,7 @@
 Network: FunASR, `funasr/models/sense_voice/model.py` (`SenseVoiceEncoderSmall`).
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,13 +13,17 @@ from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx.layers import ROWS, Layers, SanmEncoder, Weights, encoder_names
 from wyoming_funasr.engines.onnx.published import write_published
+from wyoming_funasr.engines.onnx.published_weights import read_published
 from wyoming_funasr.engines.onnx.runtime import open_network
 from wyoming_funasr.engines.sense_voice import QUERIES, TAG_QUERIES, Query, SenseVoice
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_serving.checkpoints import read_state_dict
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
 from wyoming_serving.onnx_graphs import Graph
 from wyoming_serving.onnx_sessions import run
+
+_LOGGER = logging.getLogger(__name__)
 
 _EPSILON = 1e-5
 
@@ -36,22 +41,13 @@ class SenseVoiceOnnx:
     """The network; each utterance is a run of its own."""
 
     def __init__(self, folder: ModelFolder, place: Place) -> None:
-        published = folder.published_graph
-        self._is_published = published is not None
-        if published is not None:
-            self._session = open_network(
-                place,
-                [published],
-                "sense_voice",
-                lambda to, _: write_published(published, to, log_softmax_of="ctc_logits"),
-            )
-        else:
-            self._session = open_network(
-                place,
-                [folder.checkpoint, folder.path / "config.yaml"],
-                "sense_voice",
-                lambda to, largest: write_graph(folder, to, largest),
-            )
+        self._session = open_network(
+            place,
+            [folder.published_graph or folder.checkpoint, folder.path / "config.yaml"],
+            "sense_voice",
+            lambda to, largest: _write(folder, to, largest),
+        )
+        self._is_published = "textnorm" in {one.name for one in self._session.get_inputs()}
 
     def log_probs(self, batch: Sequence[Query]) -> Iterator[LogProbs]:
         """Log posteriors of each utterance, shape [queries + rows, vocabulary]."""
@@ -71,14 +67,35 @@ class SenseVoiceOnnx:
         }
 
 
-def write_graph(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
-    """Write the graph of a checkpoint into the folder `target`.
+def _write(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+    """Write a folder's graph: ours with the weights of the checkpoint or of the published file, or
+    a published file that is another network as it is, with its thousands of nodes."""
+    published = folder.published_graph
+    if published is None:
+        weights = Weights(folder.checkpoint, read_state_dict(folder.checkpoint))
+        write_graph(folder, weights, target, largest_int8)
+        return
+    weights = read_published(published)
+    try:
+        write_graph(folder, weights, target, largest_int8)
+        if weights.unused:
+            raise ServiceError(
+                ErrorCode.MODEL_INVALID, f"{published} holds more: {weights.unused[0]}"
+            )
+    except ServiceError as error:
+        _LOGGER.info("%s is run as it is, which starts slowly (%s)", published, error.text)
+        write_published(published, target, log_softmax_of="ctc_logits")
+
+
+def write_graph(
+    folder: ModelFolder, weights: Weights, target: Path, largest_int8: int | None
+) -> None:
+    """Write the graph of a model into the folder `target`.
 
     Raises:
-        ServiceError: the checkpoint is not what `config.yaml` describes.
+        ServiceError: the weights are not what `config.yaml` describes.
     """
     config = folder.section("encoder_conf")
-    weights = Weights(folder.checkpoint, read_state_dict(folder.checkpoint))
     table = weights.take("embed.weight", (None, None))
     features = table.shape[1]
     channels = int(config["output_size"])
