@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from concurrent import futures
 from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeVar
@@ -31,6 +32,9 @@ _WARM_UP = {"ZH": "你好。", "JP": "はい。", "KR": "네.", "ES": "Hola.", "
 
 _FRONT_END_LIMITS = BatchLimits(workers=1, max_jobs=1)
 """One thread: gruut's database, for one, knows only the thread that it was opened in."""
+
+_LOOP_CHECK_SECONDS = 1.0
+"""How often a speech that waits for its front-end looks whether the service has ended."""
 
 FrontEnd = Scheduler[Callable[[], Any], Any]
 Value = TypeVar("Value")
@@ -188,7 +192,13 @@ class MelottsService(Service):
 
         def in_front_end(function: Callable[[], Value]) -> Value:
             job = front_end.submit(function, admitted=True)
-            found: Value = asyncio.run_coroutine_threadsafe(job, loop).result()
+            try:
+                answer = asyncio.run_coroutine_threadsafe(job, loop)
+                while not answer.done() and not loop.is_closed():
+                    futures.wait([answer], timeout=_LOOP_CHECK_SECONDS)
+                found: Value = answer.result(timeout=0)
+            finally:
+                job.close()  # a loop that has ended does not run it
             return found
 
         def make() -> SpeechEngine:
