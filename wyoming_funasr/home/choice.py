@@ -130,7 +130,8 @@ class Chooser:
             model.write(found[0].tokens), found[0].tokens, found[0].acoustic, length, lean
         )
         said = self._understand(acoustic)
-        if said is not None and acoustic.text == leaned.text:
+        if said is not None and acoustic.overlong <= _LONGEST:
+            # what was heard is a command of this home: no likelier one takes its place
             return self._settled(log_probs, said, ())
         candidates = self._candidates(log_probs, [plain, *found], length, lean)
         return self._decide(log_probs, acoustic, leaned, candidates)
