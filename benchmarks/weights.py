@@ -4,7 +4,7 @@ from pathlib import Path
 
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.sense_voice import LANGUAGE_QUERIES, NORMALIZED_QUERY, SPOKEN_QUERY
-from wyoming_serving.protobuf import bytes_field, text_field
+from wyoming_serving.models.protobuf import bytes_field, text_field
 
 FRAMES_PER_TOKEN = 4.0
 """About what trained MeloTTS voices have: five Chinese characters a second."""

@@ -63,7 +63,7 @@ def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
     from wyoming_funasr.files import known_home, transcribe_file
     from wyoming_funasr.loading import load_model
     from wyoming_funasr.models import choose_model
-    from wyoming_serving.hub import Hub
+    from wyoming_serving.models.hub import Hub
 
     hub = Hub(
         settings.hub,
@@ -93,7 +93,7 @@ def _evaluate(settings: FunasrSettings, given: argparse.Namespace) -> int:
     from wyoming_funasr.evaluation_page import as_html
     from wyoming_funasr.loading import load_model
     from wyoming_funasr.models import choose_model
-    from wyoming_serving.hub import Hub
+    from wyoming_serving.models.hub import Hub
 
     rows = read_table(given.folder)
     hub = Hub(
@@ -116,7 +116,7 @@ def _evaluate(settings: FunasrSettings, given: argparse.Namespace) -> int:
 def _download(settings: FunasrSettings, given: argparse.Namespace) -> int:
     from wyoming_funasr.models import choose_model, downloaded_source, required_sources
     from wyoming_serving.devices import choose_device
-    from wyoming_serving.hub import Hub
+    from wyoming_serving.models.hub import Hub
 
     model = choose_model(given.model)
     if model.source is None:

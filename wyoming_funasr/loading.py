@@ -19,7 +19,7 @@ from wyoming_funasr.recognition.text import convert_script
 from wyoming_funasr.requests.languages import opencc_conversions
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.devices import choose_device, cpu_sharing
-from wyoming_serving.hub import Hub
+from wyoming_serving.models.hub import Hub
 
 _LOGGER = logging.getLogger(__name__)
 

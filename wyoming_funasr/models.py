@@ -9,8 +9,8 @@ import yaml
 
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.errors import ModelMissing
-from wyoming_serving.hub import Hub, ModelSource, missing_files
 from wyoming_serving.memory import require_memory
+from wyoming_serving.models.hub import Hub, ModelSource, missing_files
 
 Family = Literal["sense_voice", "paraformer", "paraformer_streaming"]
 

@@ -18,7 +18,7 @@ from wyoming_funasr.requests.options import OptionsReader, RequestOptions
 from wyoming_funasr.requests.utterance import Utterance
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving import __version__
-from wyoming_serving.hub import Hub
+from wyoming_serving.models.hub import Hub
 from wyoming_serving.service import Service
 from wyoming_serving.session import Client
 from wyoming_serving.status import EngineDescription

@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 import ifaddr
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-from wyoming_serving.interfaces import lan_interfaces
-from wyoming_serving.sockets import EVERY_ADDRESS
+from wyoming_serving.network.interfaces import lan_interfaces
+from wyoming_serving.network.sockets import EVERY_ADDRESS
 
 _LOGGER = logging.getLogger(__name__)
 

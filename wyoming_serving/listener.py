@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 from wyoming.error import Error
 from wyoming.event import async_get_stdin
 
-from wyoming_serving.admission import Admission, IPAddress, client_address
-from wyoming_serving.connection import Connection, ConnectionLimits
 from wyoming_serving.discovery import Advertisement, default_name
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.events import MAX_HEADER_BYTES, EventLimits
+from wyoming_serving.network.admission import Admission, IPAddress, client_address
+from wyoming_serving.network.connection import Connection, ConnectionLimits
+from wyoming_serving.network.sockets import EVERY_ADDRESS, listen_on, remove_dead_socket
 from wyoming_serving.session import STOP_SECONDS, Session, SessionHost
 from wyoming_serving.settings import Settings
-from wyoming_serving.sockets import EVERY_ADDRESS, listen_on, remove_dead_socket
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from wyoming_serving import protobuf
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.protobuf import Field
+from wyoming_serving.models import protobuf
+from wyoming_serving.models.protobuf import Field
 
 DATA_TYPE, RAW_DATA = 2, 9
 UINT8, INT8 = 2, 3

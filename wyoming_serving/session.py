@@ -12,10 +12,10 @@ from wyoming.event import Event, Eventable
 from wyoming.info import Describe, Info, SelectProgram
 from wyoming.ping import Ping, Pong
 
-from wyoming_serving.connection import Connection
 from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
 from wyoming_serving.excerpts import excerpt, shortened
 from wyoming_serving.health import Health
+from wyoming_serving.network.connection import Connection
 from wyoming_serving.reports import RequestReport
 
 _LOGGER = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from wyoming_serving.sockets import listen_on
+from wyoming_serving.network.sockets import listen_on
 
 
 def free_port() -> int:

@@ -6,7 +6,7 @@ import pytest
 
 from wyoming_funasr.models import choose_model, downloaded_source, find_folder
 from wyoming_serving.errors import ModelMissing
-from wyoming_serving.hub import Hub, HubName
+from wyoming_serving.models.hub import Hub, HubName
 
 
 def source(hub: HubName, cache: Path, *, on_cpu: bool) -> str | None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from wyoming_serving import cpu_features, int8_weights
+from wyoming_serving import cpu_features
+from wyoming_serving.models import int8_weights
 
 X86_64_V2 = "fpu sse sse2 ssse3 sse4_1 sse4_2 popcnt"
 

@@ -16,8 +16,8 @@ from wyoming.ping import Ping
 from tests.support.waiting import until
 from tests.support.wire import Wire, connect
 from tests.wyoming_serving.echo import DESCRIBE, EchoHandler, EchoService, alive, echo, settings
-from wyoming_serving import connection
 from wyoming_serving.errors import ErrorCode, InvalidEvent
+from wyoming_serving.network import connection
 from wyoming_serving.reports import RequestReport
 from wyoming_serving.service import running
 from wyoming_serving.session import Client, RequestOutcome

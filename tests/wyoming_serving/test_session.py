@@ -22,9 +22,9 @@ from tests.wyoming_serving.echo import (
     echo,
     settings,
 )
-from wyoming_serving.connection import Connection, ConnectionLimits
 from wyoming_serving.errors import InvalidEvent
 from wyoming_serving.events import EventLimits
+from wyoming_serving.network.connection import Connection, ConnectionLimits
 from wyoming_serving.service import running
 from wyoming_serving.session import Client, Session, SessionState
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_serving.audio import Samples
-from wyoming_serving.onnx_sessions import open_session
+from wyoming_serving.models.onnx_sessions import open_session
 
 _SILERO = Path(__file__).parent / "silero_vad" / "silero_vad_16k_sequence.onnx"
 

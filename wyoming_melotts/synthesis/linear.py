@@ -1,8 +1,8 @@
 """Linear layers in graphs, with weights of 32-bit floats or 8-bit integers."""
 
 from wyoming_melotts.synthesis.arrays import Floats
-from wyoming_serving.int8_weights import quantize
-from wyoming_serving.onnx_graphs import MICROSOFT, Graph
+from wyoming_serving.models.int8_weights import quantize
+from wyoming_serving.models.onnx_graphs import MICROSOFT, Graph
 
 
 def linear(graph: Graph, x: str, matrix: Floats, bias: Floats, largest: int | None = None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wyoming_serving.hub import ModelSource
+from wyoming_serving.models.hub import ModelSource
 
 VOICE_FILES = ("config.json", "checkpoint.pth")
 _BERT_FILES = ("config.json", "vocab.txt", "tokenizer_config.json")

@@ -19,7 +19,7 @@ from wyoming_melotts.voices.catalogue import (
     voices_of,
 )
 from wyoming_serving.errors import ErrorCode, ModelMissing, ServiceError
-from wyoming_serving.hub import Hub, HubName, ModelSource, missing_files
+from wyoming_serving.models.hub import Hub, HubName, ModelSource, missing_files
 
 
 @dataclass(frozen=True)

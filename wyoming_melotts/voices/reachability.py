@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 
-from wyoming_serving.hub import HubName
+from wyoming_serving.models.hub import HubName
 from wyoming_serving.scheduler import call_in_thread
 
 _RECHECK_SECONDS = 600.0

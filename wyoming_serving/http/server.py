@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.http.connections import Connections, HttpLimits
 from wyoming_serving.http.routes import MonitoredService, monitoring_routes
-from wyoming_serving.sockets import listen_on
+from wyoming_serving.network.sockets import listen_on
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from tests.support.waiting import until
 from tests.support.wire import connect
 from tests.wyoming_serving.echo import EchoService, echo, reachable, settings
 from wyoming_serving import __version__
+from wyoming_serving.network.sockets import listen_on
 from wyoming_serving.service import running, serve
-from wyoming_serving.sockets import listen_on
 from wyoming_serving.state import ServiceState
 from wyoming_serving.supervision import Problem
 

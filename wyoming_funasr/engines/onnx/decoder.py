@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wyoming_funasr.engines.onnx.layers import Layers
-from wyoming_serving.onnx_graphs import MICROSOFT
+from wyoming_serving.models.onnx_graphs import MICROSOFT
 
 EPSILON = 1e-12
 

@@ -16,11 +16,11 @@ from wyoming_funasr.engines.onnx.layers import ROWS, Layers, Weights
 from wyoming_funasr.engines.onnx.published import write_published
 from wyoming_funasr.engines.onnx.runtime import open_network
 from wyoming_funasr.recognition.types import Features
-from wyoming_serving.checkpoints import read_state_dict
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
-from wyoming_serving.onnx_graphs import Graph
-from wyoming_serving.onnx_sessions import run
+from wyoming_serving.models.checkpoints import read_state_dict
+from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS
+from wyoming_serving.models.onnx_graphs import Graph
+from wyoming_serving.models.onnx_sessions import run
 
 
 def load(folder: ModelFolder, place: Place) -> FsmnVoiceActivity:

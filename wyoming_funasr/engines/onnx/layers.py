@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.int8_weights import has_exact_signed_products, quantize
-from wyoming_serving.onnx_graphs import MICROSOFT, Dimension, Graph
+from wyoming_serving.models.int8_weights import has_exact_signed_products, quantize
+from wyoming_serving.models.onnx_graphs import MICROSOFT, Dimension, Graph
 
 Float32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.uint8]

@@ -23,10 +23,10 @@ from wyoming_funasr.engines.onnx.runtime import open_network
 from wyoming_funasr.engines.paraformer import Decoded, Paraformer
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.types import Features
-from wyoming_serving.checkpoints import read_state_dict
-from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
-from wyoming_serving.onnx_graphs import Graph
-from wyoming_serving.onnx_sessions import run
+from wyoming_serving.models.checkpoints import read_state_dict
+from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS
+from wyoming_serving.models.onnx_graphs import Graph
+from wyoming_serving.models.onnx_sessions import run
 
 _NO_TOKENS = np.zeros((0, 1), np.float32)
 _MOST_HOTWORDS = 50

@@ -29,11 +29,11 @@ from wyoming_funasr.engines.onnx.runtime import open_network
 from wyoming_funasr.engines.paraformer_streaming import CHUNK, LOOK_BACK_CHUNKS, ParaformerStreaming
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.types import Features
-from wyoming_serving.checkpoints import read_state_dict
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
-from wyoming_serving.onnx_graphs import Graph
-from wyoming_serving.onnx_sessions import run
+from wyoming_serving.models.checkpoints import read_state_dict
+from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS
+from wyoming_serving.models.onnx_graphs import Graph
+from wyoming_serving.models.onnx_sessions import run
 
 _ENCODER_ROWS, _DECODER_ROWS = (chunks * CHUNK[1] for chunks in LOOK_BACK_CHUNKS)
 _NO_TOKENS = np.zeros((0, 1), np.float32)

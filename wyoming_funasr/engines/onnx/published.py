@@ -4,9 +4,9 @@ from pathlib import Path
 
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.int8_weights import has_exact_signed_products
-from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
-from wyoming_serving.onnx_files import unpack
+from wyoming_serving.models.int8_weights import has_exact_signed_products
+from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS
+from wyoming_serving.models.onnx_files import unpack
 
 
 def write_published(file: Path, target: Path, log_softmax_of: str | None = None) -> None:

@@ -11,10 +11,10 @@ from wyoming_funasr.engines.onnx.layers import Layers, SanmEncoder, Weights, enc
 from wyoming_funasr.engines.onnx.published import write_published
 from wyoming_funasr.engines.onnx.runtime import open_network
 from wyoming_funasr.engines.punctuation import Punctuation
-from wyoming_serving.checkpoints import read_state_dict
-from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
-from wyoming_serving.onnx_graphs import Graph
-from wyoming_serving.onnx_sessions import run
+from wyoming_serving.models.checkpoints import read_state_dict
+from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS
+from wyoming_serving.models.onnx_graphs import Graph
+from wyoming_serving.models.onnx_sessions import run
 
 _EPSILON = 1e-12
 

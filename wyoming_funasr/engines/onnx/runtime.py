@@ -6,9 +6,10 @@ from pathlib import Path
 from onnxruntime import InferenceSession
 
 from wyoming_funasr.engines.base import Place
-from wyoming_serving import checkpoints, int8_weights, onnx_files, onnx_graphs, onnx_reader
-from wyoming_serving.onnx_cache import made_graph
-from wyoming_serving.onnx_sessions import open_session
+from wyoming_serving import onnx_reader
+from wyoming_serving.models import checkpoints, int8_weights, onnx_files, onnx_graphs
+from wyoming_serving.models.onnx_cache import made_graph
+from wyoming_serving.models.onnx_sessions import open_session
 
 GraphWriter = Callable[[Path, int | None], None]
 """Writes a graph into a folder; with the largest integer for quantized weights, or None."""

@@ -17,11 +17,11 @@ from wyoming_funasr.engines.onnx.published_weights import read_published
 from wyoming_funasr.engines.onnx.runtime import open_network
 from wyoming_funasr.engines.sense_voice import QUERIES, TAG_QUERIES, Query, SenseVoice
 from wyoming_funasr.recognition.ctc import LogProbs
-from wyoming_serving.checkpoints import read_state_dict
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.onnx_cache import GRAPH, WEIGHTS
-from wyoming_serving.onnx_graphs import Graph
-from wyoming_serving.onnx_sessions import run
+from wyoming_serving.models.checkpoints import read_state_dict
+from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS
+from wyoming_serving.models.onnx_graphs import Graph
+from wyoming_serving.models.onnx_sessions import run
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from wyoming_melotts.synthesis.acoustic.config import VoiceFileError
 from wyoming_melotts.synthesis.arrays import Floats
-from wyoming_serving.checkpoints import StoredTensor, read_state_dict
 from wyoming_serving.errors import ServiceError
+from wyoming_serving.models.checkpoints import StoredTensor, read_state_dict
 
 TRAINING_ONLY = ("enc_q.", "sdp.post_", "sdp.flows.1.")
 """Tensors that inference never uses: the posterior encoder, the variational part of the

@@ -10,11 +10,11 @@ from wyoming_melotts.synthesis.bert import config as config_module
 from wyoming_melotts.synthesis.bert.config import BertConfig
 from wyoming_melotts.synthesis.bert.weights import BertWeights, weights_file
 from wyoming_melotts.synthesis.linear import linear
-from wyoming_serving import int8_weights
-from wyoming_serving.int8_weights import largest_weight
-from wyoming_serving.onnx_cache import GRAPH, WEIGHTS, made_graph
-from wyoming_serving.onnx_graphs import MICROSOFT, Graph
-from wyoming_serving.onnx_sessions import open_session
+from wyoming_serving.models import int8_weights
+from wyoming_serving.models.int8_weights import largest_weight
+from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS, made_graph
+from wyoming_serving.models.onnx_graphs import MICROSOFT, Graph
+from wyoming_serving.models.onnx_sessions import open_session
 
 
 class OnnxBert:

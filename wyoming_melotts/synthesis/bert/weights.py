@@ -6,8 +6,8 @@ from pathlib import Path
 
 from wyoming_melotts.synthesis.acoustic.config import VoiceFileError
 from wyoming_melotts.synthesis.arrays import Floats
-from wyoming_serving.checkpoints import StoredTensor, read_safetensors, read_state_dict
 from wyoming_serving.errors import ServiceError
+from wyoming_serving.models.checkpoints import StoredTensor, read_safetensors, read_state_dict
 
 _WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 

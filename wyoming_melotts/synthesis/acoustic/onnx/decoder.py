@@ -17,7 +17,7 @@ from wyoming_melotts.synthesis.acoustic.decoder_shape import (
 )
 from wyoming_melotts.synthesis.acoustic.onnx.layers import Layers
 from wyoming_melotts.synthesis.acoustic.weights import Weights
-from wyoming_serving.onnx_graphs import Graph
+from wyoming_serving.models.onnx_graphs import Graph
 
 STATE = "state_"
 """Begins the names of inputs that are states."""

@@ -7,7 +7,7 @@ from wyoming_melotts.synthesis.acoustic.fixed_sizes import FLOW_KERNEL_SIZE
 from wyoming_melotts.synthesis.acoustic.onnx.encoder import Encoder, EncoderShape
 from wyoming_melotts.synthesis.acoustic.onnx.layers import Layers
 from wyoming_melotts.synthesis.acoustic.weights import Weights
-from wyoming_serving.onnx_graphs import Graph
+from wyoming_serving.models.onnx_graphs import Graph
 
 
 def build_flow(

@@ -9,7 +9,7 @@ import numpy as np
 from wyoming_melotts.synthesis.acoustic.weights import Weights
 from wyoming_melotts.synthesis.arrays import Floats
 from wyoming_melotts.synthesis.linear import linear
-from wyoming_serving.onnx_graphs import MICROSOFT, Graph
+from wyoming_serving.models.onnx_graphs import MICROSOFT, Graph
 
 NORM_EPSILON = 1e-5
 """Of layer norms: torch's default."""

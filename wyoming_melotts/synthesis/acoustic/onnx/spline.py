@@ -8,7 +8,7 @@ from wyoming_melotts.synthesis.acoustic.fixed_sizes import (
     TAIL_BOUND,
 )
 from wyoming_melotts.synthesis.acoustic.onnx.layers import Layers
-from wyoming_serving.onnx_graphs import Graph
+from wyoming_serving.models.onnx_graphs import Graph
 
 Bin = tuple[str, str]
 """A value at the left and the right knot of each token's bin."""

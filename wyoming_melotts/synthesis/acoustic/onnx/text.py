@@ -13,7 +13,7 @@ from wyoming_melotts.synthesis.acoustic.onnx.duration import (
 from wyoming_melotts.synthesis.acoustic.onnx.encoder import Encoder, EncoderShape
 from wyoming_melotts.synthesis.acoustic.onnx.layers import Layers
 from wyoming_melotts.synthesis.acoustic.weights import Weights
-from wyoming_serving.onnx_graphs import Graph
+from wyoming_serving.models.onnx_graphs import Graph
 
 
 def build_text(graph: Graph, config: AcousticConfig, weights: Weights) -> None:

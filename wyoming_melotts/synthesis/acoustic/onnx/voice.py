@@ -17,11 +17,11 @@ from wyoming_melotts.synthesis.acoustic.onnx.flow import build_flow
 from wyoming_melotts.synthesis.acoustic.onnx.text import build_text
 from wyoming_melotts.synthesis.acoustic.weights import Weights
 from wyoming_melotts.synthesis.arrays import Floats, Ints
-from wyoming_serving import int8_weights, onnx_graphs
-from wyoming_serving.int8_weights import largest_weight
-from wyoming_serving.onnx_cache import GRAPH, WEIGHTS, made_graph
-from wyoming_serving.onnx_graphs import Graph
-from wyoming_serving.onnx_sessions import open_session
+from wyoming_serving.models import int8_weights, onnx_graphs
+from wyoming_serving.models.int8_weights import largest_weight
+from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS, made_graph
+from wyoming_serving.models.onnx_graphs import Graph
+from wyoming_serving.models.onnx_sessions import open_session
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from wyoming_serving import protobuf
 from wyoming_serving.errors import ErrorCode, ServiceError
+from wyoming_serving.models import protobuf
+from wyoming_serving.models.protobuf import Field
 from wyoming_serving.onnx_reader import (
     DATA_TYPE,
     GRAPH,
@@ -30,7 +31,6 @@ from wyoming_serving.onnx_reader import (
     read_initializer,
     read_node,
 )
-from wyoming_serving.protobuf import Field
 
 _OUTPUT = 12
 _ALIGNMENT = 4096

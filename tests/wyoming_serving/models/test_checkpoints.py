@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wyoming_serving.checkpoints import read_state_dict
 from wyoming_serving.errors import ServiceError
+from wyoming_serving.models.checkpoints import read_state_dict
 
 torch = pytest.importorskip("torch", reason="writing checkpoints needs torch")
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from wyoming_serving.download_watch import watched_download
 from wyoming_serving.errors import ModelMissing
+from wyoming_serving.models.download_watch import watched_download
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.tensor_pickle import InvalidPickle, Storage, Tensor, read_pickle
+from wyoming_serving.models.tensor_pickle import InvalidPickle, Storage, Tensor, read_pickle
 
 Array = npt.NDArray[np.generic]
 

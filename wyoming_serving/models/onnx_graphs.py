@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from wyoming_serving.protobuf import (
+from wyoming_serving.models.protobuf import (
     bytes_field,
     external_data,
     float_field,

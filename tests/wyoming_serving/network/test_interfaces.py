@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wyoming_serving.interfaces import lan_interfaces
+from wyoming_serving.network.interfaces import lan_interfaces
 
 ETHERNET, TUNNEL = 1, 65534
 

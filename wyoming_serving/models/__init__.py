@@ -1,0 +1,1 @@
+"""Model files: found, downloaded, read, and run by ONNX Runtime."""

@@ -1,0 +1,1 @@
+"""Sockets: who may connect, from where, and how bytes pass within bounds."""
