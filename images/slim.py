@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 PACKAGES = ("hf-xet", "joblib", "nltk")
-"""Hugging Face's faster downloads have the usual ones to fall back on; g2pkk only names the rest."""
+"""Hugging Face has its usual downloads to fall back on; g2pkk only names the other two."""
 
 UNUSED = (
     "babel/locale-data/[!efr]*",
