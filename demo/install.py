@@ -71,7 +71,7 @@ def _show(lines: Iterable[str]) -> list[str]:
             room = min(_WIDTH, os.get_terminal_size().columns - 1)
             print(f"\r\033[K{f'{collected:3} {line.strip()}'[:room]}", end="", flush=True)
         elif phase != shown and phase in ("Building wheel", "Installing collected"):
-            print(f"{phase} packages, {collected} in all", flush=True)
+            print(f"{phase} packages", flush=True)
         shown = phase
     if sys.stdout.isatty():
         print("\r\033[K", end="", flush=True)

