@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import Protocol
 
@@ -86,10 +87,11 @@ class SentenceAudio:
         known = self._cache.get(key)
         source = self._computed(voice, sentence, speed, playback) if known is None else _cut(known)
         chunks: list[bytes] = []
-        async for chunk in source:
-            playback.add(len(chunk))
-            chunks.append(chunk)
-            yield chunk
+        async with aclosing(source):
+            async for chunk in source:
+                playback.add(len(chunk))
+                chunks.append(chunk)
+                yield chunk
         self._cache.put(key, b"".join(chunks))
 
     async def compute_some(self, voice: Voice, sentence: str) -> None:

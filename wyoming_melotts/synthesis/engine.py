@@ -111,7 +111,9 @@ class Engine:
             crowded,
         )
         for samples in self._shape(audio, model.sample_rate_hz):
-            yield resampler.resample(samples)
+            # a resampler gives nothing for the first few milliseconds
+            if len(resampled := resampler.resample(samples)):
+                yield resampled
         rest = resampler.resample(np.zeros(0, np.float32), last=True)
         if len(rest):
             yield rest
