@@ -9,11 +9,11 @@ from pathlib import Path
 import modelscope_hub  # noqa: F401  slow, and not part of any one test
 import pytest
 from huggingface_hub import constants as hf_constants
-from wyoming_serving.download_watch import watched_download
 
 from tests.support.model_hub import ModelHub, model_hub
 from wyoming_serving.errors import ModelMissing
 from wyoming_serving.models import download_watch
+from wyoming_serving.models.download_watch import watched_download
 from wyoming_serving.models.hub import Hub, HubName, ModelSource, missing_files
 
 WEIGHTS = bytes(range(256)) * 400
