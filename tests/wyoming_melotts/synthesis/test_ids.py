@@ -15,6 +15,9 @@ from wyoming_melotts.synthesis.symbols import LANGUAGE_CODES
 
 RECORDINGS = ["ZH_MIX_EN", "EN", "JP", "KR", "ES", "FR"]
 
+READ_BETTER_HERE = {"今日は良い天気ですね。"}
+"""Upstream's converter misreads 今日は良い (docs/text-parity.md)."""
+
 
 def config_of(row: dict[str, Any]) -> AcousticConfig:
     if row["symbols"] == "published_zh":
@@ -36,6 +39,9 @@ def test_ids_equal_upstream(recording: str) -> None:
     codes = LANGUAGE_CODES[recording.removesuffix("_MIX_EN")]
     different = []
     for row in read_rows("ids", f"{recording}.jsonl"):
+        if row["text"] in READ_BETTER_HERE:
+            assert reader.normalize(row["text"]) == "キョウハヨイテンキデスネ"
+            continue
         if "error" in row or _needs_upstreams_empty_dictionary(row):
             continue
         text = reader.separate_camel_case(row["text"])
