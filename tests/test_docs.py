@@ -13,7 +13,7 @@ def test_the_settings_page_is_made_from_the_declarations() -> None:
 
 
 def test_links_between_pages_lead_somewhere() -> None:
-    for file in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    for file in [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]:
         for target in re.findall(r"\]\(([^)#]+)", file.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (file.parent / target).exists(), f"{file.name} links to {target}"
