@@ -86,7 +86,16 @@ async def _service(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A service with its demo model, from when it listens."""
     service = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", package, option, "demo", "--uri", uri, "--offline"
+        sys.executable,
+        "-m",
+        package,
+        option,
+        "demo",
+        "--uri",
+        uri,
+        "--offline",
+        "--log-level",
+        "warning",
     )
     try:
         await _wait_until_it_listens(uri, service)
