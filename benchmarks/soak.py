@@ -202,7 +202,8 @@ async def _one(ask: Ask, port: int, random: Random) -> float | None:
             if manner == "stall":
                 await asyncio.sleep(_STALL_SECONDS)
             elif manner == "err":
-                await client.write_event(Event("audio-chunk", {"rate": "high"}, b"\x00"))
+                # wrong for both services; one that a service ignores would wait for the idle time
+                await client.write_event(Event("select-program", {"name": "nobody"}))
                 while await client.read_event() is not None:
                     pass
     return None
