@@ -37,6 +37,15 @@ class ErrorCode(StrEnum):
     TOO_MANY_CONNECTIONS = "too-many-connections"
     ADDRESS_REFUSED = "address-refused"
     PORT_TAKEN = "port-taken"
+    INVALID_REQUEST = "invalid-request"
+    BODY_TOO_LARGE = "body-too-large"
+    NOT_SUPPORTED = "not-supported"
+    NOT_FOUND = "not-found"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
+    TOKEN_REFUSED = "token-refused"
+    ORIGIN_REFUSED = "origin-refused"
+    API_CLOSED = "api-closed"
+    TOKEN_FILE_INVALID = "token-file-invalid"
 
 
 class ServiceError(Exception):
@@ -45,10 +54,12 @@ class ServiceError(Exception):
     A session sends it to its client as an `error` event; a command line prints it and exits.
     """
 
-    def __init__(self, code: ErrorCode, text: str) -> None:
+    def __init__(self, code: ErrorCode, text: str, *, param: str | None = None) -> None:
+        """`param`: the field of the request that was wrong, where one is to blame."""
         super().__init__(text)
         self.code = code
         self.text = text
+        self.param = param
         self.then: Sequence[Eventable] = ()
         """Events that a client still waits for; they are sent after the error."""
 
@@ -58,6 +69,13 @@ class InvalidEvent(ServiceError):
 
     def __init__(self, text: str) -> None:
         super().__init__(ErrorCode.INVALID_EVENT, text)
+
+
+class InvalidRequest(ServiceError):
+    """A client of the HTTP API sent a body, a field or a message that it does not take."""
+
+    def __init__(self, text: str, *, param: str | None = None) -> None:
+        super().__init__(ErrorCode.INVALID_REQUEST, text, param=param)
 
 
 class QueueFull(ServiceError):

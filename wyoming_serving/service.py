@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
@@ -301,7 +301,7 @@ async def _started(service: Service) -> AsyncIterator[tuple[Listener, _Work, _Wo
     listener = Listener(service.name, service.settings, service)
     service.count_sessions(lambda: listener.open_sessions)
     try:
-        async with _http(service):
+        async with _http(service) as drain_http:
             await listener.open()
             loading = asyncio.create_task(service.start(), name="load")
             watching = asyncio.create_task(_watch(service), name="watch")
@@ -313,7 +313,7 @@ async def _started(service: Service) -> AsyncIterator[tuple[Listener, _Work, _Wo
                 loading.cancel()
                 watching.cancel()
                 await asyncio.gather(loading, watching, return_exceptions=True)
-                await listener.close()
+                await asyncio.gather(listener.close(), drain_http(service.settings.drain_seconds))
     finally:
         service.enter(ServiceState.DRAINING)
         await service.close()
@@ -351,21 +351,20 @@ async def _until_stopped(work: list[_Work], ends: list[asyncio.Event]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _http(service: Service) -> AsyncIterator[None]:
-    """Serve HTTP where the settings ask for it.
+async def _http(service: Service) -> AsyncIterator[Callable[[float], Awaitable[None]]]:
+    """Serve HTTP where the settings ask for it; yields how its requests are brought to an end.
 
     Raises:
-        ServiceError: `port-taken`, the port cannot be had.
+        ServiceError: `port-taken`, the port cannot be had; `token-file-invalid`.
     """
-    settings = service.settings
-    if settings.http_port == 0:
-        yield
+    if service.settings.http_port == 0:
+        yield _no_drain
         return
-    from wyoming_serving.http.connections import HttpLimits
     from wyoming_serving.http.server import http_server
 
-    limits = HttpLimits(settings.http_connections, settings.http_silent_seconds)
-    async with http_server(
-        settings.http_host, settings.http_port, service, service.metrics, limits
-    ):
-        yield
+    async with http_server(service.settings, service, service.metrics) as api:
+        yield api.drain
+
+
+async def _no_drain(_: float) -> None:
+    """Nothing is under way where there is no HTTP server."""

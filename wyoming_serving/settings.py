@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -56,6 +57,14 @@ def _checked_networks(networks: tuple[str, ...]) -> tuple[str, ...]:
     for network in networks:
         ipaddress.ip_network(network, strict=False)  # raises ValueError
     return networks
+
+
+def _checked_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        parts = urlsplit(origin)
+        if not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(origin)
+    return origins
 
 
 class SettingsError(Exception):
@@ -159,15 +168,40 @@ class Settings(BaseSettings):
         "supervisor starts it again; 0 is never",
     )
     http_port: int = Field(
-        0, ge=0, le=65_535, description="HTTP port of health, status and metrics; 0 is none"
+        0,
+        ge=0,
+        le=65_535,
+        description="HTTP port of the API, health, status and metrics; 0 is none",
     )
     http_host: str = Field(
         "127.0.0.1",
         min_length=1,
-        description="Address of the HTTP port, which asks for no password; 0.0.0.0 stands for "
-        "every address of the host",
+        description="Address of the HTTP port; 0.0.0.0 stands for every address of the host. "
+        "Health, status and metrics ask for no token",
+    )
+    http_token_file: Path | None = Field(
+        None,
+        description="File with the bearer tokens that the HTTP API takes, one a line; on a host "
+        "other than this machine the API is closed without",
+    )
+    http_open: bool = Field(
+        False, description="Let everybody who reaches the HTTP port use its API, without a token"
+    )
+    http_origins: Annotated[
+        CommaSeparated, BeforeValidator(split_commas), AfterValidator(_checked_origins)
+    ] = Field(
+        (),
+        description="Web pages of other hosts that may use the HTTP API from a browser",
+        json_schema_extra={"allowed": "origins as https://home.example:8123, commas between"},
     )
     http_connections: int = Field(64, ge=1, le=10_000, description="HTTP connections at one time")
+    http_connections_per_address: int = Field(
+        32,
+        ge=1,
+        le=10_000,
+        description="HTTP connections at one time from one address; this machine's own are not "
+        "counted",
+    )
     http_silent_seconds: float = Field(
         30.0,
         gt=0,

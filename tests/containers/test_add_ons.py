@@ -21,7 +21,7 @@ from wyoming_serving.settings import Settings, SettingsError
 ROOT = Path(__file__).parents[2]
 S6 = Path("rootfs/etc/s6-overlay/s6-rc.d")
 
-LISTS = ("allowed_networks", "languages", "ignored_events")
+LISTS = ("allowed_networks", "http_origins", "languages", "ignored_events")
 """Settings of certain words alone, which are any text for the Supervisor."""
 
 each_add_on = pytest.mark.parametrize("add_on", ADD_ONS, ids=lambda add_on: add_on.folder.name)

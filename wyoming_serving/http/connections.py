@@ -4,27 +4,15 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import cast
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-_TOO_MANY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
-    b"Retry-After: 1\r\nConnection: close\r\n\r\n"
-)
-
-
-@dataclass(frozen=True)
-class HttpLimits:
-    """What HTTP clients may hold."""
-
-    connections: int = 64
-    """Connections at one time; the next one is answered 503."""
-    silent_seconds: float = 30.0
-    """Time to send a request, from the connection or the answer before, and time in which a client
-    reads nothing of its answer; then the connection is closed."""
+from wyoming_serving.errors import ServiceError
+from wyoming_serving.http.errors import error_response
+from wyoming_serving.http.limits import HttpLimits
+from wyoming_serving.network.admission import Admission, IPAddress, client_address
 
 
 class Connections:
@@ -32,6 +20,7 @@ class Connections:
 
     def __init__(self, limits: HttpLimits) -> None:
         self._limits = limits
+        self._admission = Admission((), limits.connections, limits.connections_per_address)
         self._open: dict[asyncio.BaseTransport, BoundedConnection] = {}
 
     def __len__(self) -> int:
@@ -40,7 +29,20 @@ class Connections:
     def bounded(self, make: Callable[[], asyncio.BaseProtocol]) -> asyncio.BaseProtocol:
         """Returns a protocol for a new connection, which passes everything to one that `make`
         returns."""
-        return BoundedConnection(cast(asyncio.Protocol, make()), self._limits, self._open)
+        inner = cast(asyncio.Protocol, make())
+        return BoundedConnection(inner, self._limits, self._admission, self._open)
+
+    def leave_to_websocket(self, request: web.Request) -> None:
+        """Stop the limits of HTTP for a connection; the WebSocket that it becomes has its own."""
+        connection = self._open.get(request.transport) if request.transport else None
+        if connection is not None:
+            connection.set_websocket()
+
+    def abort(self, request: web.Request) -> None:
+        """Reset a request's connection, where it is still open."""
+        connection = self._open.get(request.transport) if request.transport else None
+        if connection is not None:
+            connection.abort()
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -62,14 +64,19 @@ class BoundedConnection(asyncio.Protocol):
         self,
         inner: asyncio.Protocol,
         limits: HttpLimits,
+        admission: Admission,
         opened: dict[asyncio.BaseTransport, "BoundedConnection"],
     ) -> None:
         """`opened`: all open connections of the server; this one adds and removes itself."""
+        self.address: IPAddress | None = None
+        self.is_open = True
         self._inner = inner
         self._limits = limits
+        self._admission = admission
         self._opened = opened
         self._transport: asyncio.Transport | None = None
         self._is_refused = False
+        self._is_websocket = False
         self._silence: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
 
@@ -78,11 +85,20 @@ class BoundedConnection(asyncio.Protocol):
         self._stop(self._silence)
         self._silence = None if answering else self._abort_later()
 
+    def set_websocket(self) -> None:
+        """Leave waits and silence to the WebSocket that the connection becomes."""
+        self._is_websocket = True
+        self._stop(self._silence)
+        self._stop(self._unread)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if len(self._opened) >= self._limits.connections:
+        self.address = client_address(transport.get_extra_info("peername"))
+        try:
+            self._admission.check(self.address, self._opened.values())
+        except ServiceError as error:
             self._is_refused = True
-            self._transport.write(_TOO_MANY)
+            self._transport.write(_refusal(error))
             self._transport.close()
             return
         self._opened[transport] = self
@@ -107,7 +123,7 @@ class BoundedConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         if not self._is_refused:
-            self._unread = self._abort_later()
+            self._unread = None if self._is_websocket else self._abort_later()
             self._inner.pause_writing()
 
     def resume_writing(self) -> None:
@@ -119,9 +135,9 @@ class BoundedConnection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return None
         loop = asyncio.get_running_loop()
-        return loop.call_later(self._limits.silent_seconds, self._abort)
+        return loop.call_later(self._limits.silent_seconds, self.abort)
 
-    def _abort(self) -> None:
+    def abort(self) -> None:
         """Reset the connection: the system, too, forgets what was not read."""
         if self._transport is not None:
             connection = self._transport.get_extra_info("socket")
@@ -131,3 +147,14 @@ class BoundedConnection(asyncio.Protocol):
     def _stop(self, timer: asyncio.TimerHandle | None) -> None:
         if timer is not None:
             timer.cancel()
+
+
+def _refusal(error: ServiceError) -> bytes:
+    """Returns the answer to a connection whose request is not even read."""
+    answer = error_response(error)
+    assert isinstance(answer.body, bytes)
+    head = (
+        f"HTTP/1.1 {answer.status} {answer.reason}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(answer.body)}\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + answer.body

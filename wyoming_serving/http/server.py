@@ -4,15 +4,19 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry
 
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.http.connections import Connections, HttpLimits
+from wyoming_serving.http.access import Access
+from wyoming_serving.http.api import API, Api, ApiHost
+from wyoming_serving.http.connections import Connections
+from wyoming_serving.http.limits import HttpLimits
 from wyoming_serving.http.routes import MonitoredService, monitoring_routes
 from wyoming_serving.network.sockets import listen_on
+from wyoming_serving.settings import Settings
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -21,60 +25,82 @@ _CLIENTS_MISTAKES.setLevel(logging.CRITICAL)
 """aiohttp writes a traceback for each malformed request, and a client could fill the log."""
 
 _MAX_REQUEST_BYTES = 64 << 10
-"""Of a body; a route that takes larger ones reads them piece by piece, and bounds them itself."""
+"""Of a body; a route that takes larger ones reads them by `wyoming_serving.http.bodies`."""
 
-_CLOSE_SECONDS = 1.0
-"""For answers under way when the service ends."""
+_CLOSE_SECONDS = 0.3
+"""For answers under way when the service ends, after its time to drain."""
+
+
+class HttpService(MonitoredService, ApiHost, Protocol):
+    """What the server asks of its service."""
 
 
 @contextlib.asynccontextmanager
 async def http_server(
-    host: str, port: int, service: MonitoredService, metrics: CollectorRegistry, limits: HttpLimits
-) -> AsyncIterator[int]:
-    """Serve health, status, metrics and the service's own routes; yields the port.
+    settings: Settings, service: HttpService, metrics: CollectorRegistry
+) -> AsyncIterator[Api]:
+    """Serve health, status, metrics and the service's own routes.
 
     Raises:
-        ServiceError: `port-taken`, the address cannot be had.
+        ServiceError: `port-taken`, the address cannot be had; `token-file-invalid`.
     """
+    access = Access.from_settings(settings)
+    limits = HttpLimits.from_settings(settings)
     connections = Connections(limits)
+    monitoring = monitoring_routes(service, metrics)
+    api = Api(service, access, limits, connections, [route.path for route in monitoring])
     app = web.Application(
-        middlewares=[connections.middleware, _log_failures], client_max_size=_MAX_REQUEST_BYTES
+        middlewares=[connections.middleware, api.middleware], client_max_size=_MAX_REQUEST_BYTES
     )
-    app.add_routes(monitoring_routes(service, metrics))
+    app[API] = api
+    app.on_response_prepare.append(api.add_cors)
+    app.add_routes(monitoring)
     app.add_routes(service.routes())
     runner = web.AppRunner(
-        app, access_log=None, logger=_CLIENTS_MISTAKES, shutdown_timeout=_CLOSE_SECONDS
+        app,
+        access_log=None,
+        logger=_CLIENTS_MISTAKES,
+        shutdown_timeout=_CLOSE_SECONDS,
+        handler_cancellation=True,  # nobody waits for what its client left
     )
     await runner.setup()
-    assert runner.server is not None
-    make_protocol = runner.server
     try:
-        try:
-            listening = listen_on(host, port)
-        except OSError as error:
-            raise ServiceError(
-                ErrorCode.PORT_TAKEN,
-                f"http_port {port} on {host}: {error.strerror or error}",
-            ) from None
-        server = await asyncio.get_running_loop().create_server(
-            lambda: connections.bounded(make_protocol), sock=listening
-        )
-        chosen: int = listening.getsockname()[1]
-        _LOGGER.info("HTTP on http://%s:%d", f"[{host}]" if ":" in host else host, chosen)
-        try:
-            yield chosen
-        finally:
-            server.close()
+        async with _listening(runner, connections, settings):
+            if access.is_closed:
+                _LOGGER.warning(
+                    "http_host %s is reached by other hosts: the API is closed until "
+                    "http_token_file names tokens (or http_open lets everybody in)",
+                    settings.http_host,
+                )
+            yield api
     finally:
         await runner.cleanup()
 
 
-@web.middleware
-async def _log_failures(request: web.Request, handler: Handler) -> web.StreamResponse:
+@contextlib.asynccontextmanager
+async def _listening(
+    runner: web.AppRunner, connections: Connections, settings: Settings
+) -> AsyncIterator[None]:
+    """Accept connections.
+
+    Raises:
+        ServiceError: `port-taken`.
+    """
+    host, port = settings.http_host, settings.http_port
+    assert runner.server is not None
+    make_protocol = runner.server
     try:
-        return await handler(request)
-    except (web.HTTPException, ConnectionError):
-        raise
-    except Exception:
-        _LOGGER.exception("%s %s failed", request.method, request.path)
-        raise web.HTTPInternalServerError from None
+        listening = listen_on(host, port)
+    except OSError as error:
+        raise ServiceError(
+            ErrorCode.PORT_TAKEN, f"http_port {port} on {host}: {error.strerror or error}"
+        ) from None
+    server = await asyncio.get_running_loop().create_server(
+        lambda: connections.bounded(make_protocol), sock=listening
+    )
+    chosen: int = listening.getsockname()[1]
+    _LOGGER.info("HTTP on http://%s:%d", f"[{host}]" if ":" in host else host, chosen)
+    try:
+        yield
+    finally:
+        server.close()

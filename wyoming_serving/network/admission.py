@@ -40,16 +40,24 @@ class Admission:
         networks = (ipaddress.ip_network(n, strict=False) for n in settings.allowed_networks)
         return cls(tuple(networks), settings.max_connections, settings.max_connections_per_address)
 
+    def check_network(self, address: IPAddress | None) -> None:
+        """Refuse a client that is in none of the networks.
+
+        Raises:
+            ServiceError: `address-refused`.
+        """
+        if address is not None and self.networks and not _within(address, self.networks):
+            raise ServiceError(
+                ErrorCode.ADDRESS_REFUSED, f"{address} is in none of the allowed_networks"
+            )
+
     def check(self, address: IPAddress | None, clients: Iterable[Admitted]) -> None:
         """Let a client in beside those that are there.
 
         Raises:
             ServiceError: `address-refused` or `too-many-connections`.
         """
-        if address is not None and self.networks and not _within(address, self.networks):
-            raise ServiceError(
-                ErrorCode.ADDRESS_REFUSED, f"{address} is in none of the allowed_networks"
-            )
+        self.check_network(address)
         there = [client for client in clients if client.is_open]
         if len(there) >= self.most:
             raise ServiceError(

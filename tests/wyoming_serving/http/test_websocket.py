@@ -1,0 +1,142 @@
+"""WebSockets of a running service: errors, limits and ends."""
+
+import asyncio
+import socket
+from contextlib import AsyncExitStack
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.support.waiting import until
+from tests.wyoming_serving.http.service import api_server, browser, ended
+from tests.wyoming_serving.http.test_bounds import has_error
+
+
+@pytest.mark.parametrize(
+    ("message", "told", "close_code"),
+    [
+        ({"do": "fail", "code": "queue-full"}, "queue-full", 1013),
+        ({"do": "fail", "code": "unknown-model"}, "unknown-model", 1008),
+        ({"do": "break"}, "internal-error", 1011),
+        ("{", "invalid-request", 1008),
+        ("[]", "invalid-request", 1008),
+        (b"\xff\x00", "invalid-request", 1008),
+    ],
+)
+async def test_an_error_is_told_and_closes_the_socket_with_a_code(
+    message: object, told: str, close_code: int
+) -> None:
+    async with api_server() as (_, url), browser(url) as client:
+        async with client.ws_connect("/v1/talk") as talk:
+            if isinstance(message, dict):
+                await talk.send_json(message)
+            elif isinstance(message, str):
+                await talk.send_str(message)
+            else:
+                assert isinstance(message, bytes)
+                await talk.send_bytes(message)
+            answer = await talk.receive_json()
+            assert answer["type"] == "error"
+            assert answer["error"]["code"] == told
+            assert await ended(talk) == close_code
+
+
+async def test_a_message_that_is_too_long_closes_its_socket_alone() -> None:
+    async with api_server() as (_, url), browser(url) as client:
+        async with client.ws_connect("/v1/talk") as neighbour:
+            async with client.ws_connect("/v1/talk") as talk:
+                await talk.send_bytes(bytes((1 << 20) + 1))
+                assert await ended(talk) == 1009
+            await neighbour.send_json({"still": "here"})
+            assert await neighbour.receive_json() == {"still": "here"}
+
+
+async def test_the_limits_of_http_do_not_cut_a_websocket() -> None:
+    async with api_server("--http-silent-seconds", "0.1") as (_, url), browser(url) as client:
+        async with client.ws_connect("/v1/talk") as talk:
+            await asyncio.sleep(0.4)
+            await talk.send_json({"still": "here"})
+            assert await talk.receive_json() == {"still": "here"}
+
+
+async def test_a_silent_websocket_is_told_and_closed() -> None:
+    async with api_server("--idle-seconds", "0.2") as (_, url), browser(url) as client:
+        async with client.ws_connect("/v1/talk") as talk:
+            assert (await talk.receive_json())["error"]["code"] == "request-timeout"
+            assert await ended(talk) == 1008
+
+
+async def test_a_client_that_waits_for_its_answer_is_not_idle() -> None:
+    async with api_server("--idle-seconds", "0.2") as (service, url), browser(url) as client:
+        service.gate.clear()
+        async with client.ws_connect("/v1/talk") as talk:
+            await talk.send_json({"do": "work"})
+            await asyncio.sleep(0.5)
+            service.gate.set()
+            assert await talk.receive_json() == {"do": "work"}
+
+
+async def test_a_client_that_reads_nothing_is_dropped() -> None:
+    async with api_server("--send-seconds", "0.2") as (_, url), browser(url) as client:
+        port = int(url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as slow:
+            slow.sendall(
+                b"GET /v1/talk HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            )
+            text = b'{"do": "flood"}'
+            slow.sendall(bytes((0x81, 0x80 | len(text))) + bytes(4) + text)  # mask of zeros
+            await until(lambda: has_error(slow))
+        async with client.get("/v1/hello") as answer:
+            assert answer.status == 200
+
+
+async def answered_and_ended(
+    talk: aiohttp.ClientWebSocketResponse,
+) -> tuple[dict[str, Any], int | None]:
+    """The next message, and the code of the end."""
+    answer: dict[str, Any] = await talk.receive_json()
+    return answer, await ended(talk)
+
+
+async def test_idle_websockets_end_with_the_service_and_busy_ones_finish() -> None:
+    async with browser("http://127.0.0.1") as client, AsyncExitStack() as stack:
+        async with api_server("--drain-seconds", "20") as (service, url):
+            idle = await stack.enter_async_context(client.ws_connect(f"{url}/v1/talk"))
+            busy = await stack.enter_async_context(client.ws_connect(f"{url}/v1/talk"))
+            service.gate.clear()
+            await busy.send_json({"do": "work"})
+            await until(lambda: service.started == 1)
+            idle_ends = asyncio.create_task(ended(idle))
+            idle_ends.add_done_callback(lambda _: service.gate.set())
+            busy_ends = asyncio.create_task(answered_and_ended(busy))
+        assert await idle_ends == aiohttp.WSCloseCode.GOING_AWAY
+        assert await busy_ends == ({"do": "work"}, aiohttp.WSCloseCode.GOING_AWAY)
+
+
+async def test_a_busy_websocket_that_does_not_finish_is_told_so() -> None:
+    async with browser("http://127.0.0.1") as client:
+        async with api_server("--drain-seconds", "0.1") as (service, url):
+            talk = await client.ws_connect(f"{url}/v1/talk")
+            service.gate.clear()
+            await talk.send_json({"do": "work"})
+            await until(lambda: service.started == 1)
+            ends = asyncio.create_task(answered_and_ended(talk))
+        answer, code = await ends
+        assert (answer["error"]["code"], code) == ("not-ready", 1013)
+
+
+async def test_two_hundred_websockets_are_refused_beyond_the_limit() -> None:
+    async with api_server("--http-connections", "40") as (_, url), browser(url) as client:
+        async with AsyncExitStack() as stack:
+            opened, refused = 0, 0
+            for _ in range(200):
+                try:
+                    await stack.enter_async_context(client.ws_connect("/v1/talk"))
+                    opened += 1
+                except aiohttp.WSServerHandshakeError as error:
+                    assert error.status == 503
+                    refused += 1
+            assert (opened, refused) == (40, 160)

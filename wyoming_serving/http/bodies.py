@@ -1,0 +1,75 @@
+"""Reading the body of a request within bounds of size and time."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
+from wyoming_serving.http.api import API
+
+PIECE_BYTES = 64 << 10
+"""So much must come in `http_silent_seconds`, or the rest."""
+
+MAX_JSON_BYTES = 64 << 10
+
+
+async def read_pieces(request: web.Request, most_bytes: int) -> AsyncIterator[bytes]:
+    """Yields the body as it arrives, in pieces of `PIECE_BYTES` and more.
+
+    Raises:
+        ServiceError: `body-too-large`, at once where its length is announced, or
+            `request-timeout`.
+    """
+    check_length(request, most_bytes)
+    seconds = request.app[API].limits.silent_seconds
+    left = most_bytes
+    while not request.content.at_eof():
+        piece = bytearray()
+        try:
+            async with asyncio.timeout(seconds):
+                while len(piece) < PIECE_BYTES and not request.content.at_eof():
+                    piece += await request.content.readany()
+        except TimeoutError:
+            raise slow_body(seconds) from None
+        left -= len(piece)
+        if left < 0:
+            raise too_large(most_bytes)
+        yield bytes(piece)
+
+
+async def read_json(request: web.Request, most_bytes: int = MAX_JSON_BYTES) -> dict[str, object]:
+    """Returns the object that a body holds.
+
+    Raises:
+        ServiceError: `invalid-request`, it is no JSON object; and those of `read_pieces`.
+    """
+    body = b"".join([piece async for piece in read_pieces(request, most_bytes)])
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidRequest("the body is not JSON") from None
+    if not isinstance(content, dict):
+        raise InvalidRequest("the body is not a JSON object")
+    return content
+
+
+def check_length(request: web.Request, most_bytes: int) -> None:
+    """Refuse a body that says itself that it is too long.
+
+    Raises:
+        ServiceError: `body-too-large`.
+    """
+    if request.content_length is not None and request.content_length > most_bytes:
+        raise too_large(most_bytes)
+
+
+def too_large(most_bytes: int) -> ServiceError:
+    """Returns the error for a body longer than `most_bytes`."""
+    return ServiceError(ErrorCode.BODY_TOO_LARGE, f"the body is longer than {most_bytes} bytes")
+
+
+def slow_body(seconds: float) -> ServiceError:
+    """Returns the error for a body of which too little came in `seconds`."""
+    return ServiceError(ErrorCode.REQUEST_TIMEOUT, f"too little of the body came in {seconds:g} s")
