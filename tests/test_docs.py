@@ -22,10 +22,9 @@ def test_links_between_pages_lead_somewhere() -> None:
 def test_the_transcript_keys_of_the_protocol_page_are_those_sent() -> None:
     from wyoming_funasr.recognition.types import Recognition
     from wyoming_funasr.requests.endpointing import EndedBy
+    from wyoming_funasr.requests.events import Final
     from wyoming_funasr.requests.transcript import transcript_context
 
-    sent = transcript_context(
-        Recognition(), None, ended_by=EndedBy.AUDIO_STOP, recognition_seconds=0
-    )
+    sent = transcript_context(Final(Recognition(), None, EndedBy.AUDIO_STOP))
     described = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/protocol.md").read_text("utf-8"), re.M)
     assert set(sent) == set(described)

@@ -15,7 +15,7 @@ from wyoming_funasr.recognition.hotwords import merge_hotwords, read_hotword_fil
 from wyoming_funasr.recognition.recognizer import RecognitionRequest
 from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.languages import model_language
-from wyoming_funasr.requests.transcript import in_script
+from wyoming_funasr.requests.script import in_script
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.audio import Samples
 from wyoming_serving.errors import ErrorCode, ServiceError

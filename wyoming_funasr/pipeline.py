@@ -9,12 +9,12 @@ from prometheus_client import CollectorRegistry, Counter
 
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.audio.frontend import Frontend
-from wyoming_funasr.audio.pcm import PcmBlock
 from wyoming_funasr.audio.utterance import UtteranceAudio
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.speculation import SpeculationOutcome
 from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving.audio import Samples
 from wyoming_serving.devices import Device, cpu_sharing
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.job_queue import JobTiming
@@ -138,13 +138,13 @@ class SpeechPipeline:
     async def accept(
         self,
         audio: UtteranceAudio,
-        block: PcmBlock | None,
+        decode: Callable[[], Samples],
         *,
         last: bool,
         timing: JobTiming | None = None,
     ) -> None:
         """Take audio; see `requests.utterance.Pipeline`."""
-        await self._ears.submit(lambda: audio.accept_pcm(block, last=last), timing=timing)
+        await self._ears.submit(lambda: audio.accept_waveform(decode(), last=last), timing=timing)
 
     async def recognize(
         self, request: RecognitionRequest, priority: float = 0, timing: JobTiming | None = None

@@ -11,7 +11,10 @@ from wyoming_funasr.home.keeper import HomeKeeper
 from wyoming_funasr.home.source.source import home_source
 from wyoming_funasr.models import check_memory, choose_model, is_on_disk
 from wyoming_funasr.pipeline import LoadedModel, SpeechPipeline
+from wyoming_funasr.recognition.home import HomeContext
 from wyoming_funasr.recognition.hotwords import read_hotword_file
+from wyoming_funasr.requests.events import EventSink
+from wyoming_funasr.requests.feed import AudioFeed
 from wyoming_funasr.requests.handler import RequestHandler
 from wyoming_funasr.requests.languages import advertised_tags
 from wyoming_funasr.requests.options import OptionsReader, RequestOptions
@@ -53,7 +56,7 @@ class FunasrService(Service):
         )
         from_file = read_hotword_file(settings.hotword_file) if settings.hotword_file else []
         self._hotwords = (*settings.hotwords, *from_file)
-        self._options = OptionsReader(settings, self.model, self._current_hotwords)
+        self.options = OptionsReader(settings, self.model, self._current_hotwords)
         if settings.home is not None:
             read_home(settings.home)  # one that is wrong is refused at once
         source = home_source(settings)
@@ -91,8 +94,7 @@ class FunasrService(Service):
         await self.pipeline.close()
 
     def handler(self, client: Client) -> RequestHandler:
-        begin = partial(self._begin, client)
-        return RequestHandler(client, self._options, begin, self.settings.max_request_seconds)
+        return RequestHandler(client, self.options, self.begin_utterance, self.settings)
 
     def info(self) -> Info:
         author = Attribution(name=self.model.author, url=self.model.url)
@@ -116,9 +118,27 @@ class FunasrService(Service):
         )
         return Info(asr=[program])
 
-    def _begin(self, client: Client, options: RequestOptions) -> Utterance:
-        home = self.home.context(options.language_tag) if self.home is not None else None
-        return Utterance(options, self.settings, self.pipeline, client.send, home)
+    def begin_utterance(
+        self,
+        options: RequestOptions,
+        feed: AudioFeed,
+        sink: EventSink,
+        *,
+        is_one_of_many: bool = False,
+    ) -> Utterance:
+        """Returns an utterance that takes its audio from a feed and reports to a sink."""
+        return Utterance(
+            options,
+            self.settings,
+            self.pipeline,
+            self._home_for,
+            feed,
+            sink,
+            is_one_of_many=is_one_of_many,
+        )
+
+    def _home_for(self, language: str | None) -> HomeContext | None:
+        return self.home.context(language) if self.home is not None else None
 
     def _current_hotwords(self) -> Sequence[str]:
         """Those of the settings; a model that cannot know a home listens for its names alone."""

@@ -176,6 +176,16 @@ async def test_an_utterance_over_the_limit_is_recognized_up_to_there(
     assert heard.context["audio_ms"] == 1500
 
 
+async def test_one_chunk_may_go_over_the_limit(make_service: ServiceMaker) -> None:
+    async with running(make_service("--max-utterance-seconds", "1.5")) as port:
+        async with connect(port) as wire:
+            await wire.send(START, *chunks(SPEECH, len(SPEECH)), STOP)
+            heard = await transcript(wire)
+    assert heard.context is not None
+    assert heard.context["ended_by"] == "limit" and heard.context["truncated"] is True
+    assert heard.context["audio_ms"] == 1500
+
+
 async def test_a_request_may_not_go_on_for_ever(make_service: ServiceMaker) -> None:
     async with running(make_service("--max-request-seconds", "0.05")) as port:
         async with connect(port) as wire:

@@ -2,9 +2,12 @@
 
 from collections import deque
 from dataclasses import dataclass
+from typing import TypeVar
 
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_serving.audio import PcmDecoder, PcmFormat, Samples, join
+
+M = TypeVar("M")
 
 BLOCK_SECONDS = 1.0
 """The most that is decoded and looked at in one go, so that other utterances get their turn."""
@@ -17,40 +20,98 @@ class PcmBlock:
     format: PcmFormat
     data: bytes
 
+    @property
+    def seconds(self) -> float:
+        """Length of the audio."""
+        return len(self.data) / _bytes_per_second(self.format)
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Audio in one format that waits."""
+
+    format: PcmFormat
+    data: memoryview
+
+
+@dataclass(frozen=True)
+class _Mark:
+    said: object
+
 
 class PcmInbox:
-    """Audio that arrived and waits to be looked at: up to a limit for the whole utterance."""
+    """Audio that waits to be looked at, up to a limit, with marks that its sender made in it."""
 
     def __init__(self, max_seconds: float) -> None:
-        self._waiting: deque[tuple[PcmFormat, memoryview]] = deque()
-        self._seconds_left = max_seconds
+        self._waiting: deque[_Stretch | _Mark] = deque()
+        self._max_seconds = max_seconds
+        self._seconds = 0.0
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
+    def __len__(self) -> int:
+        """Number of pieces and marks that wait."""
+        return len(self._waiting)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the audio that waits."""
+        return self._seconds
+
+    @property
+    def has_audio_next(self) -> bool:
+        """Whether audio waits before any mark."""
+        return bool(self._waiting) and isinstance(self._waiting[0], _Stretch)
+
     def put(self, pcm: PcmFormat, data: bytes) -> bool:
         """Add audio; False where it goes beyond the limit, and what does is dropped."""
-        room = round(self._seconds_left * _bytes_per_second(pcm))
+        room = _bytes(pcm, self._max_seconds - self._seconds)
         kept = memoryview(data)[:room]
         if kept:
-            self._waiting.append((pcm, kept))
-            self._seconds_left -= len(kept) / _bytes_per_second(pcm)
+            self._waiting.append(_Stretch(pcm, kept))
+            self._seconds += len(kept) / _bytes_per_second(pcm)
         return len(kept) == len(data)
 
-    def take(self) -> PcmBlock | None:
-        """The next block, at most `BLOCK_SECONDS` long; None where nothing waits."""
-        if not self._waiting:
+    def mark(self, said: object) -> None:
+        """Take note of what the sender said at this place of the audio."""
+        self._waiting.append(_Mark(said))
+
+    def take(self, most_seconds: float = BLOCK_SECONDS) -> PcmBlock | None:
+        """The next block, at most so long; None where none waits, or not before a mark."""
+        first = self._waiting[0] if self._waiting else None
+        if not isinstance(first, _Stretch):
             return None
-        pcm = self._waiting[0][0]
-        room = round(BLOCK_SECONDS * _bytes_per_second(pcm))
+        pcm = first.format
+        room = _bytes(pcm, most_seconds)
         parts = []
-        while room and self._waiting and self._waiting[0][0] == pcm:
-            _, data = self._waiting.popleft()
-            parts.append(data[:room])
-            if len(data) > room:
-                self._waiting.appendleft((pcm, data[room:]))
+        while room and self._waiting:
+            stretch = self._waiting[0]
+            if not isinstance(stretch, _Stretch) or stretch.format != pcm:
+                break
+            self._waiting.popleft()
+            parts.append(stretch.data[:room])
+            if len(stretch.data) > room:
+                self._waiting.appendleft(_Stretch(pcm, stretch.data[room:]))
             room -= len(parts[-1])
-        return PcmBlock(pcm, b"".join(parts))
+        block = PcmBlock(pcm, b"".join(parts))
+        self._seconds = max(0.0, self._seconds - block.seconds) if self._waiting else 0.0
+        return block if block.data else None
+
+    def clear(self, kind: type[M]) -> M | None:
+        """Drop all that waits; returns the newest mark of this kind, None where there is none."""
+        marks = [one.said for one in self._waiting if isinstance(one, _Mark)]
+        self._waiting.clear()
+        self._seconds = 0.0
+        return next((said for said in reversed(marks) if isinstance(said, kind)), None)
+
+    def take_mark(self, kind: type[M]) -> M | None:
+        """The next mark, if it is of this kind and no audio waits before it."""
+        first = self._waiting[0] if self._waiting else None
+        if isinstance(first, _Mark) and isinstance(first.said, kind):
+            self._waiting.popleft()
+            return first.said
+        return None
 
 
 class PcmStream:
@@ -61,7 +122,10 @@ class PcmStream:
         self._decoder: PcmDecoder | None = None
 
     def decode(self, block: PcmBlock | None, *, last: bool) -> Samples:
-        """The next samples, 16 kHz mono, shape [samples]; `last` ends the stream."""
+        """The next samples, 16 kHz mono, shape [samples].
+
+        `last` brings out what the resampler still holds; another stream may follow.
+        """
         samples = []
         if block is not None:
             if self._decoder is None or block.format != self._format:
@@ -71,6 +135,7 @@ class PcmStream:
             samples.append(self._decoder.decode(block.data))
         if last:
             samples.append(self._flush())
+            self._format = self._decoder = None
         return join(samples)
 
     def _flush(self) -> Samples:
@@ -80,3 +145,8 @@ class PcmStream:
 
 def _bytes_per_second(pcm: PcmFormat) -> int:
     return pcm.rate_hz * pcm.frame_bytes
+
+
+def _bytes(pcm: PcmFormat, seconds: float) -> int:
+    """Of the whole frames in so many seconds."""
+    return max(0, round(seconds * pcm.rate_hz)) * pcm.frame_bytes

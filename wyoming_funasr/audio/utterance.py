@@ -3,12 +3,19 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+import numpy as np
+
 from wyoming_funasr.audio.fbank import HOP_SAMPLES, SAMPLE_RATE_HZ, FbankStream
-from wyoming_funasr.audio.pcm import PcmBlock, PcmStream
 from wyoming_funasr.audio.segments import cut_segments
 from wyoming_funasr.audio.vad import ActivityStream
 from wyoming_funasr.recognition.types import HOP_MS, Memory, SpeechSegment
 from wyoming_serving.audio import Samples
+
+LEAD_MS = 500
+"""Audio that is kept from before the place reached, in case that somebody had begun to speak."""
+
+_KEPT_SAMPLES = SAMPLE_RATE_HZ
+"""More than is kept for that, and than activity detection has yet to go over."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +38,18 @@ class UtteranceAudio:
         self, fbank: FbankStream, activity: ActivityStream, longest_segment_ms: int, padding_ms: int
     ) -> None:
         """`padding_ms`: silence that belongs to a segment behind its speech."""
-        self._pcm = PcmStream()
         self._fbank = fbank
         self._activity = activity
         self._longest_segment_ms = longest_segment_ms
         self._padding_ms = padding_ms
         self._memories: defaultdict[int, Memory] = defaultdict(Memory)
-
-    def accept_pcm(self, block: PcmBlock | None, *, last: bool) -> None:
-        """Decode a client's audio and take it; for a worker."""
-        self.accept_waveform(self._pcm.decode(block, last=last), last=last)
+        self._taken = 0
+        self._recent: Samples = np.zeros(0, np.float32)
 
     def accept_waveform(self, samples: Samples, *, last: bool) -> None:
         """Compute features and voice activity of the next samples, 16 kHz mono; for a worker."""
+        self._taken += len(samples)
+        self._recent = np.concatenate((self._recent[-_KEPT_SAMPLES:], samples))
         self._fbank.take(samples)
         self._activity.take(samples, last=last)
 
@@ -70,6 +76,12 @@ class UtteranceAudio:
     def speech_end_ms(self) -> int | None:
         """Where speech ends so far, None without any."""
         return _ms(self._activity.speech_end) or None
+
+    def behind(self, lead_ms: int = 0) -> Samples:
+        """What came behind the place reached, and at most `LEAD_MS` before it."""
+        lead = min(lead_ms, LEAD_MS) * SAMPLE_RATE_HZ // 1000
+        count = self._taken - self._activity.position + lead
+        return self._recent[max(0, len(self._recent) - count) :]
 
     def segments(self) -> tuple[SpeechSegment, ...]:
         """The speech so far, as it is recognized."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from wyoming_funasr.recognition.home import HomeContext, Tokens
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import join
-from wyoming_funasr.recognition.types import Engine, Recognition, Segment, SpeechSegment, Word
+from wyoming_funasr.recognition.types import Engine, Recognition, Segment, SpeechSegment
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def join_segments(
     longest text. Segments without text (a cough, a door) count for neither.
     """
     parts = [
-        _shifted(recognition, segment.start_ms)
+        recognition.shifted(segment.start_ms)
         for segment, recognition in zip(segments, recognitions, strict=True)
     ]
     with_text = [part for part in parts if part.text]
@@ -95,12 +95,3 @@ def join_segments(
         words=tuple(word for part in with_text for word in part.words),
         confidence=min(part.confidence for part in with_text),
     )
-
-
-def _shifted(recognition: Recognition, offset_ms: int) -> Recognition:
-    words = (_shifted_word(word, offset_ms) for word in recognition.words)
-    return replace(recognition, words=tuple(words))
-
-
-def _shifted_word(word: Word, offset_ms: int) -> Word:
-    return replace(word, start_ms=word.start_ms + offset_ms, end_ms=word.end_ms + offset_ms)

@@ -1,7 +1,7 @@
 """What an engine is asked, and what it answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -39,6 +39,10 @@ class Word:
     start_ms: int
     end_ms: int
     confidence: float | None
+
+    def shifted(self, by_ms: int) -> "Word":
+        """The word, so much later."""
+        return replace(self, start_ms=self.start_ms + by_ms, end_ms=self.end_ms + by_ms)
 
 
 @dataclass
@@ -106,6 +110,10 @@ class Recognition:
     intent: str | None = None
     alternatives: tuple[str, ...] = ()
     completeness: Completeness | None = None
+
+    def shifted(self, by_ms: int) -> "Recognition":
+        """The recognition of the same speech, so much later in the audio."""
+        return replace(self, words=tuple(word.shifted(by_ms) for word in self.words))
 
 
 class Engine(Protocol):

@@ -14,6 +14,8 @@ class EndedBy(StrEnum):
 
     AUDIO_STOP = "audio-stop"
     """The client said so."""
+    FLUSH = "flush"
+    """The client wants the text so far; other utterances follow."""
     SILENCE = "silence"
     NO_SPEECH = "no-speech"
     LIMIT = "limit"
@@ -51,6 +53,8 @@ class EndpointRules:
     """Silence behind a whole command; None where no home is known that would tell."""
     unplaced_silence_ms: int | None = None
     """The same behind a text that the home's sentences do not place."""
+    noise_ends: bool = False
+    """Whether the silence that ends an utterance also ends one of sounds that were no speech."""
 
     @property
     def shortest_silence_ms(self) -> int | None:
@@ -78,7 +82,10 @@ class Endpointing:
         shortest_ms = rules.shortest_silence_ms
         if rules.silence_ms is None or shortest_ms is None:
             return self._speculate_or_nothing(speech, heard)
-        if speech.revision == 0 or (heard is not None and not heard.text):
+        is_noise = heard is not None and not heard.text
+        if is_noise and rules.noise_ends and speech.silence_ms >= rules.silence_ms:
+            return Decision.END
+        if speech.revision == 0 or is_noise:
             gives_up = speech.position_ms >= rules.no_speech_ms
             return Decision.GIVE_UP if gives_up else Decision.NOTHING
         if heard is not None:

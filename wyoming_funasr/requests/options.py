@@ -1,4 +1,4 @@
-"""What a client asks for in `transcribe`."""
+"""What a client asks for."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,10 +24,12 @@ class RequestOptions:
     language: str
     """What the model is told: `zh`."""
     hotwords: tuple[Hotword, ...]
-    silence_ms: int
-    """Silence that ends the utterance, where the server looks for its end."""
-    context: dict[str, Any]
-    """What the client wants back with the transcript: the context of its dialog."""
+    silence_ms: int | None
+    """Silence that ends the utterance; None leaves its end to the client."""
+    partials: bool = False
+    """Whether the text so far is reported while a person speaks."""
+    preflight: bool = False
+    """Whether it is reported what was recognized ahead."""
 
 
 class OptionsReader:
@@ -60,7 +62,7 @@ class OptionsReader:
             language=model_language(tag, self._settings.language, model.languages),
             hotwords=self._merged(data),
             silence_ms=self._silence_ms(_text(data, "vad_sensitivity")),
-            context=_context(data),
+            partials=self._settings.partial_transcripts,
         )
 
     def _merged(self, data: dict[str, Any]) -> tuple[Hotword, ...]:
@@ -73,7 +75,7 @@ class OptionsReader:
             settings.max_hotwords,
         )
 
-    def _silence_ms(self, sensitivity: str | None) -> int:
+    def _silence_ms(self, sensitivity: str | None) -> int | None:
         settings = self._settings
         known = {
             None: settings.endpoint_silence_ms,
@@ -86,7 +88,7 @@ class OptionsReader:
                 "transcribe: vad_sensitivity must be default, relaxed or aggressive, "
                 f"got {_shown(sensitivity)}"
             )
-        return known[sensitivity]
+        return known[sensitivity] if settings.finds_endpoints else None
 
 
 def _text(data: dict[str, Any], name: str) -> str | None:
@@ -96,7 +98,12 @@ def _text(data: dict[str, Any], name: str) -> str | None:
     return value
 
 
-def _context(data: dict[str, Any]) -> dict[str, Any]:
+def dialog_context(data: dict[str, Any]) -> dict[str, Any]:
+    """What the client wants back with the transcript: the context of its dialog.
+
+    Raises:
+        InvalidEvent: it is no object.
+    """
     value = data.get("context") or {}
     if not isinstance(value, dict):
         raise InvalidEvent(f"transcribe: context must be an object, got {type(value).__name__}")

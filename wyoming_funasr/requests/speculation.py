@@ -25,9 +25,16 @@ class Speculation:
     silence followed. One recognition at a time: another revision takes the place of the one before.
     """
 
-    def __init__(self, recognize: Recognize, count: Callable[[SpeculationOutcome], None]) -> None:
+    def __init__(
+        self,
+        recognize: Recognize,
+        count: Callable[[SpeculationOutcome], None],
+        found: Callable[[Recognition], Awaitable[None]] | None = None,
+    ) -> None:
+        """`found` is told what was recognized ahead, before anybody can take it for the answer."""
         self._recognize = recognize
         self._count = count
+        self._found = found
         self._revision: int | None = None
         self._is_ahead = False
         self._recognition: asyncio.Task[Recognition] | None = None
@@ -84,6 +91,13 @@ class Speculation:
         self, revision: int, request: RecognitionRequest, *, is_ahead: bool
     ) -> asyncio.Task[Recognition]:
         await self.drop()
-        task = asyncio.ensure_future(self._recognize(request))
+        work = self._recognize_ahead(request) if is_ahead else self._recognize(request)
+        task = asyncio.ensure_future(work)
         self._revision, self._is_ahead, self._recognition = revision, is_ahead, task
         return task
+
+    async def _recognize_ahead(self, request: RecognitionRequest) -> Recognition:
+        recognition = await self._recognize(request)
+        if self._found is not None:
+            await self._found(recognition)
+        return recognition

@@ -1,83 +1,81 @@
-"""The transcript that a client gets, made from a recognition."""
+"""The events that a Wyoming client gets of an utterance."""
 
-from dataclasses import replace
-from itertools import accumulate, pairwise
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from wyoming.asr import Transcript
+from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
+from wyoming.event import Eventable
+from wyoming.vad import VoiceStarted, VoiceStopped
 
-from wyoming_funasr.audio.utterance import UtteranceAudio
-from wyoming_funasr.recognition.home import HomeContext
-from wyoming_funasr.recognition.text import convert_script
-from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.endpointing import EndedBy
-from wyoming_funasr.requests.languages import opencc_conversion
-from wyoming_funasr.settings import ChineseScript
+from wyoming_funasr.requests.events import (
+    Final,
+    Partial,
+    SpeechEnded,
+    SpeechStarted,
+    UtteranceEvent,
+)
+from wyoming_funasr.requests.stable_text import unsent
 
 
-def in_script(
-    recognition: Recognition,
-    tag: str | None,
-    script: ChineseScript,
-    home: HomeContext | None = None,
-) -> Recognition:
-    """The recognition, text and words, in the Chinese characters that its request asks for.
+class TranscriptEvents:
+    """Sends what an utterance reports: an `EventSink`."""
 
-    Names in the text are written as the home writes them, so that they are found there.
-    """
-    converted = _in_characters(recognition, opencc_conversion(tag or recognition.language, script))
-    if home is None:
-        return converted
-    return replace(
-        converted,
-        text=home.as_written(converted.text),
-        alternatives=tuple(map(home.as_written, converted.alternatives)),
-    )
+    def __init__(
+        self,
+        send: Callable[[Eventable], Awaitable[None]],
+        context: dict[str, Any],
+        *,
+        chunks: bool,
+        voice_events: bool,
+    ) -> None:
+        """`context` comes back with the transcript; `chunks`: as the client is told to expect."""
+        self._send = send
+        self._context = context
+        self._chunks = chunks
+        self._voice_events = voice_events
+        self._started = False
+        self._sent = ""
+
+    async def take(self, event: UtteranceEvent) -> None:
+        """See `EventSink.take`."""
+        match event:
+            case SpeechStarted() if self._voice_events:
+                await self._send(VoiceStarted(timestamp=event.at_ms))
+            case SpeechEnded() if self._voice_events:
+                await self._send(VoiceStopped(timestamp=event.at_ms))
+            case Partial() if self._chunks and event.stable != self._sent:
+                await self._send_chunk(event.stable.removeprefix(self._sent))
+            case Final():
+                await self._finish(event)
+
+    async def _finish(self, final: Final) -> None:
+        """With chunks, the transcript's text is that of the chunks joined."""
+        transcript = Transcript(
+            text=final.recognition.text,
+            language=final.language,
+            context=self._context | transcript_context(final),
+        )
+        if not self._chunks:
+            await self._send(transcript)
+            return
+        await self._send_chunk(unsent(self._sent, transcript.text))
+        transcript.text = self._sent
+        await self._send(transcript)
+        await self._send(TranscriptStop())
+
+    async def _send_chunk(self, text: str) -> None:
+        if not self._started:
+            self._started = True
+            await self._send(TranscriptStart())
+        if text:
+            self._sent += text
+            await self._send(TranscriptChunk(text=text))
 
 
-def _in_characters(recognition: Recognition, conversion: str | None) -> Recognition:
-    if conversion is None:
-        return recognition
-    texts = _converted([word.text for word in recognition.words], conversion)
-    return replace(
-        recognition,
-        text=convert_script(recognition.text, conversion),
-        alternatives=tuple(convert_script(one, conversion) for one in recognition.alternatives),
-        words=tuple(
-            replace(word, text=text) for word, text in zip(recognition.words, texts, strict=True)
-        ),
-    )
-
-
-def _converted(texts: list[str], conversion: str) -> list[str]:
-    """Convert words as one text: what a character becomes depends on its neighbors."""
-    together = "".join(texts)
-    converted = convert_script(together, conversion)
-    if len(converted) != len(together):
-        return [convert_script(text, conversion) for text in texts]
-    edges = accumulate(map(len, texts), initial=0)
-    return [converted[start:stop] for start, stop in pairwise(edges)]
-
-
-def build_transcript(
-    recognition: Recognition, language: str, context: dict[str, Any]
-) -> Transcript:
-    """The event; `language` is what the model was told, for models that do not tell it."""
-    return Transcript(
-        text=recognition.text,
-        language=recognition.language or (language if recognition.text else None),
-        context=context,
-    )
-
-
-def transcript_context(
-    recognition: Recognition,
-    audio: UtteranceAudio | None,
-    *,
-    ended_by: EndedBy,
-    recognition_seconds: float,
-) -> dict[str, Any]:
+def transcript_context(final: Final) -> dict[str, Any]:
     """What is known beside the text; docs/protocol.md describes the keys."""
+    recognition = final.recognition
     return {
         "confidence": round(recognition.confidence, 4),
         "emotion": recognition.emotion,
@@ -95,9 +93,9 @@ def transcript_context(
             }
             for word in recognition.words
         ],
-        "audio_ms": audio.state.position_ms if audio else 0,
-        "speech_end_ms": audio.speech_end_ms if audio else None,
-        "recognition_ms": round(recognition_seconds * 1000),
-        "ended_by": str(ended_by),
-        "truncated": ended_by is EndedBy.LIMIT,
+        "audio_ms": final.audio_ms,
+        "speech_end_ms": final.speech_end_ms,
+        "recognition_ms": round(final.answer_seconds * 1000),
+        "ended_by": str(final.ended_by),
+        "truncated": final.ended_by is EndedBy.LIMIT,
     }

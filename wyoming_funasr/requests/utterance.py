@@ -1,32 +1,41 @@
-"""One utterance, followed from its first audio to its transcript."""
+"""One utterance, followed from its first audio to its final text."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol
 
-from wyoming.event import Eventable
-
-from wyoming_funasr.audio.pcm import PcmBlock, PcmInbox
-from wyoming_funasr.audio.utterance import UtteranceAudio
+from wyoming_funasr.audio.utterance import LEAD_MS, UtteranceAudio
 from wyoming_funasr.recognition.home import HomeContext
 from wyoming_funasr.recognition.recognizer import RecognitionRequest
 from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.completeness import judge_by_ending
 from wyoming_funasr.requests.endpointing import Decision, EndedBy, Endpointing, EndpointRules
+from wyoming_funasr.requests.events import (
+    EventSink,
+    Final,
+    Preflight,
+    SpeechEnded,
+    SpeechStarted,
+    UtteranceEvent,
+)
+from wyoming_funasr.requests.feed import AudioFeed, Piece
 from wyoming_funasr.requests.options import RequestOptions
-from wyoming_funasr.requests.partials import Hypothesis, PartialTranscripts
+from wyoming_funasr.requests.partials import Partials
+from wyoming_funasr.requests.script import in_script, language_of
 from wyoming_funasr.requests.speculation import Speculation, SpeculationOutcome
-from wyoming_funasr.requests.transcript import build_transcript, in_script, transcript_context
-from wyoming_funasr.requests.voice_events import VoiceEvents
+from wyoming_funasr.requests.stable_text import Hypothesis
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.audio import PcmFormat
+from wyoming_serving.audio import Samples
 from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.reports import RequestReport, Stage
 from wyoming_serving.session import RequestOutcome
 
 PARTIAL_PRIORITY = 1
 """Behind every recognition that may be the answer."""
+
+Homes = Callable[[str | None], HomeContext | None]
+"""Returns what is known of the home, for a client's language; None where no home is known."""
 
 
 class Pipeline(Protocol):
@@ -42,12 +51,14 @@ class Pipeline(Protocol):
     async def accept(
         self,
         audio: UtteranceAudio,
-        block: PcmBlock | None,
+        decode: Callable[[], Samples],
         *,
         last: bool,
         timing: JobTiming | None = None,
     ) -> None:
         """Compute features and voice activity of an utterance's next audio.
+
+        `decode` is called in a worker.
 
         Raises:
             QueueFull: `queue-full`.
@@ -72,126 +83,135 @@ class UtteranceState(Enum):
     OPEN = auto()
     """Audio may follow."""
     CLOSED = auto()
-    """No audio follows, and what comes all the same is dropped."""
+    """No audio follows."""
     ANSWERED = auto()
     ABANDONED = auto()
-    """Its client began another request in its place: there is no answer."""
+    """Nobody wants an answer: there is none, and nothing more is reported."""
 
 
 class Utterance:
-    """Takes an utterance's audio while it is spoken, and recognizes it in its pauses.
-
-    `accept`, `close` and `abandon` only take note; `run` does the work.
-    """
+    """Takes its audio from a feed while it is spoken, and recognizes it in its pauses."""
 
     def __init__(
         self,
         options: RequestOptions,
         settings: FunasrSettings,
         pipeline: Pipeline,
-        send: Callable[[Eventable], Awaitable[None]],
-        home: HomeContext | None = None,
+        homes: Homes,
+        feed: AudioFeed,
+        sink: EventSink,
+        *,
+        is_one_of_many: bool = False,
     ) -> None:
-        self._options = options
-        self._home = home
+        """`is_one_of_many`: others follow in the same feed.
+
+        Then what comes behind its end is theirs, noise ends it as speech does, and silence is no
+        utterance: only a client that asks for the text of silence gets an empty one.
+        """
         self._settings = settings
         self._pipeline = pipeline
-        self._send = send
-        self.report = RequestReport("transcribe", options.language_tag or options.language)
+        self._homes = homes
+        self._feed = feed
+        self._sink = sink
+        self._is_one_of_many = is_one_of_many
+        kind = "listen" if is_one_of_many else "transcribe"
+        self.report = RequestReport(kind, options.language_tag or options.language)
         """What the utterance was and took, so far."""
         self._state = UtteranceState.OPEN
         self._ended_by = EndedBy.AUDIO_STOP
+        self._seconds_left = settings.max_utterance_seconds
         self._accepted_at = 0.0
-        self._changed = asyncio.Event()
-        self._inbox = PcmInbox(settings.max_utterance_seconds)
-        self._endpointing = Endpointing(
-            _rules(options, settings, knows_home=home is not None), judge_by_ending
+        self._speech_reported = False
+        self._speculation = Speculation(
+            self._recognize_timed, pipeline.count_speculation, self._report_preflight
         )
-        self._speculation = Speculation(self._recognize_timed, pipeline.count_speculation)
-        self._voice_events = VoiceEvents(send) if settings.voice_events else None
-        self._partials: PartialTranscripts | None = None
-        if settings.partial_transcripts:
-            window_ms = round(settings.partial_window_seconds * 1000)
-            self._partials = PartialTranscripts(send, settings.partial_interval_ms, window_ms)
+        window_ms = round(settings.partial_window_seconds * 1000)
+        self._partials = Partials(self._emit, settings.partial_interval_ms, window_ms)
+        self._configure(options)
 
     @property
     def state(self) -> UtteranceState:
         """Where the utterance is in its life."""
         return self._state
 
-    def accept(self, pcm: PcmFormat, data: bytes) -> None:
-        """Take the next audio; beyond the longest utterance there is none."""
-        if self._state is UtteranceState.OPEN:
-            if not self._inbox.put(pcm, data):
-                self.close(EndedBy.LIMIT)
-            self._changed.set()
-
-    def close(self, ended_by: EndedBy) -> None:
-        """No audio follows."""
-        if self._state is UtteranceState.OPEN:
-            self._state = UtteranceState.CLOSED
-            self._ended_by = ended_by
-            self._changed.set()
+    @property
+    def options(self) -> RequestOptions:
+        """Those in force."""
+        return self._options
 
     def abandon(self) -> None:
         """Nobody wants an answer any more."""
         if self._state is not UtteranceState.ANSWERED:
             self._state = UtteranceState.ABANDONED
-            self._changed.set()
 
     async def run(self) -> RequestOutcome:
-        """Follow the utterance and send its transcript.
+        """Follow the utterance and report its final text.
 
         Raises:
             ServiceError: `not-ready` or `queue-full`.
         """
         try:
             audio = await self._follow()
-            if not self._is_abandoned():
+            if not self._is_abandoned() and not self._is_no_utterance(audio):
                 await self._answer(audio)
             return RequestOutcome.ABANDONED if self._is_abandoned() else RequestOutcome.ANSWERED
         finally:
             await self._speculation.drop()
-            if self._partials:
-                await self._partials.stop()
+            await self._partials.stop()
 
     async def _follow(self) -> UtteranceAudio | None:
         """Take audio as it comes until the utterance is over; None if none came."""
-        await self._wait_for_audio()
-        if not self._inbox:
-            return None
-        audio = await self._pipeline.open()
+        audio: UtteranceAudio | None = None
         decision = Decision.NOTHING
-        last = False
-        while not last and not self._is_abandoned():
-            last = await self._accept_next(audio)
+        while self._state is UtteranceState.OPEN:
+            piece = await self._next_piece()
+            if audio is None:
+                if not piece.seconds:
+                    continue
+                audio = await self._pipeline.open()
+            await self._accept(audio, piece)
             while audio.step():
                 decision = await self._decide(audio)
                 if decision in (Decision.END, Decision.GIVE_UP):
-                    self._end(decision)
+                    self._end(decision, audio, piece)
                     return audio
-            if self._voice_events:
-                await self._voice_events.update(audio)
-            if not last and not self._inbox:
+            await self._report_speech(audio)
+            if self._state is UtteranceState.OPEN and not self._feed:
                 await self._work_ahead(audio, decision)
         return audio
 
-    async def _wait_for_audio(self) -> None:
-        """Wait until audio is there or none follows."""
-        while not self._inbox and self._state is UtteranceState.OPEN:
-            self._changed.clear()
-            await self._changed.wait()
+    async def _next_piece(self) -> Piece:
+        """Wait for what comes next in the feed, and take what it says."""
+        if not await self._feed.wait():
+            self._state = UtteranceState.CLOSED
+        piece = self._feed.take(self._seconds_left)
+        self._seconds_left -= piece.seconds
+        if piece.options is not None:
+            await self._speculation.drop()
+            self._configure(piece.options)
+        if piece.ended_by is not None and self._state is UtteranceState.OPEN:
+            self._state, self._ended_by = UtteranceState.CLOSED, piece.ended_by
+        return piece
 
-    async def _accept_next(self, audio: UtteranceAudio) -> bool:
-        """Take the next block; returns whether it was the last."""
-        await self._wait_for_audio()
-        block = self._inbox.take()
-        last = not self._inbox and self._state is not UtteranceState.OPEN
+    def _configure(self, options: RequestOptions) -> None:
+        self._options = options
+        self._home = self._homes(options.language_tag)
+        rules = _rules(
+            options,
+            self._settings,
+            knows_home=self._home is not None,
+            noise_ends=self._is_one_of_many,
+        )
+        self._endpointing = Endpointing(rules, judge_by_ending)
+
+    async def _accept(self, audio: UtteranceAudio, piece: Piece) -> None:
         timing = JobTiming()
-        await self._pipeline.accept(audio, block, last=last, timing=timing)
+        last = piece.ended_by is not None
+        await self._pipeline.accept(
+            audio, lambda: self._feed.decode(piece), last=last, timing=timing
+        )
         self._accepted_at = asyncio.get_running_loop().time()
         self.report.add(Stage.FEATURES, timing.run_seconds)
-        return last
 
     async def _decide(self, audio: UtteranceAudio) -> Decision:
         """What to do at the place reached; recognizes where only the text can tell."""
@@ -201,11 +221,21 @@ class Utterance:
             decision = self._endpointing.decide(speech, await self._recognize(audio))
         return decision
 
-    def _end(self, decision: Decision) -> None:
-        """The utterance is over here, whatever came behind it."""
+    def _end(self, decision: Decision, audio: UtteranceAudio, piece: Piece) -> None:
+        """The utterance is over here; what came behind it is the next one's, if there is one."""
         self._ended_by = EndedBy.SILENCE if decision is Decision.END else EndedBy.NO_SPEECH
         if self._state is UtteranceState.OPEN:
             self._state = UtteranceState.CLOSED
+        if self._is_one_of_many:
+            # who had just begun to speak is not cut off
+            is_silent = decision is Decision.GIVE_UP
+            lead_ms = min(LEAD_MS, audio.state.position_ms // 2) if is_silent else 0
+            self._feed.give_back(audio.behind(lead_ms), piece.ended_by)
+
+    def _is_no_utterance(self, audio: UtteranceAudio | None) -> bool:
+        """Whether there is nothing to answer: silence, of which nobody asked for the text."""
+        is_silent = audio is None or audio.speech_start_ms is None
+        return self._is_one_of_many and is_silent and self._ended_by is not EndedBy.FLUSH
 
     async def _work_ahead(self, audio: UtteranceAudio, decision: Decision) -> None:
         """Use the time until more audio comes: for speculation, and for partial transcripts."""
@@ -213,9 +243,25 @@ class Utterance:
         await self._speculation.drop_other_than(speech.revision)
         if decision is Decision.SPECULATE:
             await self._speculation.begin(speech.revision, self._request(audio))
-        elif self._partials and speech.revision and not speech.silence_ms:
+        elif self._options.partials and speech.revision and not speech.silence_ms:
             request = self._request(audio, is_final=False)
             self._partials.offer(speech.position_ms, lambda: self._hypothesis(request))
+
+    async def _report_speech(self, audio: UtteranceAudio) -> None:
+        """Report that speech has begun, once."""
+        start_ms = audio.speech_start_ms
+        if start_ms is not None and not self._speech_reported:
+            self._speech_reported = True
+            await self._emit(SpeechStarted(start_ms))
+
+    async def _report_preflight(self, recognition: Recognition) -> None:
+        if self._options.preflight and recognition.text:
+            found = self._in_script(recognition)
+            await self._emit(Preflight(found, language_of(found, self._options.language)))
+
+    async def _emit(self, event: UtteranceEvent) -> None:
+        if not self._is_abandoned():
+            await self._sink.take(event)
 
     async def _recognize_timed(self, request: RecognitionRequest) -> Recognition:
         """Recognize; the latest recognition, which replaces those before, is the report's."""
@@ -230,7 +276,7 @@ class Utterance:
 
     async def _hypothesis(self, request: RecognitionRequest) -> Hypothesis:
         recognition = self._in_script(await self._pipeline.recognize(request, PARTIAL_PRIORITY))
-        return Hypothesis(recognition.text, recognition.is_settled)
+        return Hypothesis(recognition.text, recognition.is_settled, recognition.confidence)
 
     async def _answer(self, audio: UtteranceAudio | None) -> None:
         loop = asyncio.get_running_loop()
@@ -240,35 +286,41 @@ class Utterance:
             return
         self._state = UtteranceState.ANSWERED
         self._speculation.take()
-        if self._voice_events and audio:
-            await self._voice_events.finish(audio)
+        await self._partials.stop()
+        if audio:
+            await self._report_speech(audio)
+        if audio and self._speech_reported and audio.speech_end_ms is not None:
+            await self._emit(SpeechEnded(audio.speech_end_ms))
         recognition = self._in_script(recognition)
-        context = self._options.context | transcript_context(
-            recognition,
-            audio,
-            ended_by=self._ended_by,
-            recognition_seconds=loop.time() - ended_at,
-        )
-        transcript = build_transcript(recognition, self._options.language, context)
-        if self._partials:
-            await self._partials.finish(transcript)
-        else:
-            await self._send(transcript)
-        self._complete_report(audio, recognition, ended_at)
+        final = self._final(audio, recognition, loop.time() - ended_at)
+        await self._emit(final)
+        self._complete_report(final, ended_at)
 
-    def _complete_report(
-        self, audio: UtteranceAudio | None, recognition: Recognition, ended_at: float
-    ) -> None:
+    def _final(
+        self, audio: UtteranceAudio | None, recognition: Recognition, answer_seconds: float
+    ) -> Final:
+        return Final(
+            recognition,
+            language_of(recognition, self._options.language),
+            self._ended_by,
+            audio_ms=audio.state.position_ms if audio else 0,
+            speech_start_ms=audio.speech_start_ms if audio else None,
+            speech_end_ms=audio.speech_end_ms if audio else None,
+            answer_seconds=answer_seconds,
+            queue_seconds=self.report.stages.get(Stage.QUEUE, 0.0),
+            recognition_seconds=self.report.stages.get(Stage.RECOGNITION, 0.0),
+        )
+
+    def _complete_report(self, final: Final, ended_at: float) -> None:
         report, now = self.report, asyncio.get_running_loop().time()
-        report.language = recognition.language or report.language
-        report.text = recognition.text
-        report.ended_by = str(self._ended_by)
+        report.language = final.recognition.language or report.language
+        report.text = final.recognition.text
+        report.ended_by = str(final.ended_by)
         report.add(Stage.END_TO_RESULT, now - ended_at)
-        if audio is None:
-            return
-        report.audio_seconds = audio.state.position_ms / 1000
-        if audio.speech_end_ms is not None:
-            heard_since = (audio.state.position_ms - audio.speech_end_ms) / 1000
+        if final.audio_ms:
+            report.audio_seconds = final.audio_ms / 1000
+        if final.speech_end_ms is not None:
+            heard_since = (final.audio_ms - final.speech_end_ms) / 1000
             report.add(Stage.SPEECH_END_TO_TRANSCRIPT, heard_since + now - self._accepted_at)
 
     def _request(self, audio: UtteranceAudio, *, is_final: bool = True) -> RecognitionRequest:
@@ -291,18 +343,22 @@ class Utterance:
         return self._state is UtteranceState.ABANDONED
 
 
-def _rules(options: RequestOptions, settings: FunasrSettings, *, knows_home: bool) -> EndpointRules:
+def _rules(
+    options: RequestOptions, settings: FunasrSettings, *, knows_home: bool, noise_ends: bool
+) -> EndpointRules:
     complete_ms = unplaced_ms = None
     if knows_home:
         complete_ms = settings.endpoint_silence_complete_ms
         # who asks for haste gets it
-        is_hasty = options.silence_ms < settings.endpoint_silence_ms
+        silence_ms = options.silence_ms
+        is_hasty = silence_ms is not None and silence_ms < settings.endpoint_silence_ms
         unplaced_ms = None if is_hasty else settings.endpoint_silence_unplaced_ms
     return EndpointRules(
-        silence_ms=options.silence_ms if settings.finds_endpoints else None,
+        silence_ms=options.silence_ms,
         unfinished_silence_ms=settings.endpoint_silence_unfinished_ms,
         no_speech_ms=round(settings.no_speech_seconds * 1000),
         speculation_silence_ms=settings.speculation_silence_ms,
         complete_silence_ms=complete_ms,
         unplaced_silence_ms=unplaced_ms,
+        noise_ends=noise_ends,
     )

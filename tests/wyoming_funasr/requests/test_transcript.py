@@ -4,7 +4,9 @@ import pytest
 
 from wyoming_funasr.recognition.types import Recognition, Word
 from wyoming_funasr.requests.endpointing import EndedBy
-from wyoming_funasr.requests.transcript import build_transcript, in_script, transcript_context
+from wyoming_funasr.requests.events import Final
+from wyoming_funasr.requests.script import in_script, language_of
+from wyoming_funasr.requests.transcript import transcript_context
 
 
 def spoken(text: str, *words: str) -> Recognition:
@@ -46,15 +48,13 @@ def test_the_language_of_the_recognition_stands_in_for_a_tag() -> None:
 
 def test_a_model_without_words_confidence_says_null() -> None:
     recognition = Recognition("开", (Word("开", 0, 100, None),))
-    context = transcript_context(
-        recognition, None, ended_by=EndedBy.LIMIT, recognition_seconds=0.0126
-    )
+    context = transcript_context(Final(recognition, "zh", EndedBy.LIMIT, answer_seconds=0.0126))
     assert context["words"] == [{"text": "开", "start_ms": 0, "end_ms": 100, "confidence": None}]
     assert context["ended_by"] == "limit" and context["truncated"] is True
     assert context["recognition_ms"] == 13
 
 
 def test_a_language_is_said_where_there_is_text() -> None:
-    assert build_transcript(Recognition("on", language="en"), "auto", {}).language == "en"
-    assert build_transcript(Recognition("on"), "zh", {}).language == "zh"
-    assert build_transcript(Recognition(), "zh", {}).language is None
+    assert language_of(Recognition("on", language="en"), "auto") == "en"
+    assert language_of(Recognition("on"), "zh") == "zh"
+    assert language_of(Recognition(), "zh") is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wyoming_funasr.requests.partials import Hypothesis, StableText, split_words
+from wyoming_funasr.requests.stable_text import Hypothesis, StableText, split_words, unsent
 
 
 @pytest.mark.parametrize(
@@ -23,9 +23,8 @@ def test_a_word_is_sent_when_two_hypotheses_agree() -> None:
     assert text.offer(Hypothesis("Turn on the")) == "Turn"
     assert text.offer(Hypothesis("Turn on the living")) == " on"
     assert text.offer(Hypothesis("Turn on the living room light")) == " the living"
-    assert text.finish("Turn on the living room light.") == (
-        "Turn on the living room light.", " room light.",
-    )  # fmt: skip
+    assert (text.stable, text.rest) == ("Turn on the living", " room light")
+    assert unsent(text.stable, "Turn on the living room light.") == " room light."
 
 
 def test_what_a_model_never_takes_back_is_sent_at_once() -> None:
@@ -33,7 +32,7 @@ def test_what_a_model_never_takes_back_is_sent_at_once() -> None:
     assert text.offer(Hypothesis("打开", is_settled=True)) == "打开"
     assert text.offer(Hypothesis("打", is_settled=True)) == ""
     assert text.offer(Hypothesis("打开客厅", is_settled=True)) == "客厅"
-    assert text.finish("打开，客厅的灯。") == ("打开客厅的灯。", "的灯。")
+    assert unsent(text.stable, "打开，客厅的灯。") == "的灯。"
 
 
 @pytest.mark.parametrize(
@@ -49,4 +48,4 @@ def test_what_was_sent_stays_where_the_final_text_differs(final: str, whole: str
     text = StableText()
     text.offer(Hypothesis("Turn on the light now"))
     assert text.offer(Hypothesis("Turn on the light now")) == "Turn on the"
-    assert text.finish(final)[0] == whole
+    assert text.stable + unsent(text.stable, final) == whole
