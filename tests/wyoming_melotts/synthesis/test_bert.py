@@ -114,6 +114,15 @@ def test_int8_is_near_float32(folder: Path, tmp_path: Path) -> None:
     assert ((precise * rough).sum(axis=1) / lengths).min() > 0.99
 
 
+def test_float16_is_near_float32(folder: Path) -> None:
+    ids = np.arange(300, dtype=np.int64) % 20
+    full, half = (
+        TorchBert(Bert.load(folder), device).encode(ids)
+        for device in (CPU, Device("cpu", "float16", "CPU, float16"))
+    )
+    np.testing.assert_allclose(half, full, atol=0.02)
+
+
 def test_a_text_longer_than_the_position_table(folder: Path, load: Loader) -> None:
     text = "the light is on. " * 60
     features = load(folder).features(text, [2] * 302)

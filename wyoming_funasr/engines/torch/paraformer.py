@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
+from torch.nn.utils.rnn import pad_sequence
 
 from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.cif import TIMES_PER_ROW
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.paraformer import Decoded, Paraformer
-from wyoming_funasr.engines.torch.components import build
+from wyoming_funasr.engines.torch.components import build, precision
 from wyoming_funasr.recognition.types import Features
 from wyoming_serving.devices import Device
 
@@ -45,32 +45,33 @@ class ParaformerTorch:
 
     def __init__(self, folder: Path, device: Device) -> None:
         self._model = build(folder, MODULES, device).model
-        self._device = device.torch_name
+        self._device = device
         self.takes_hotwords = hasattr(self._model, "_seaco_decode_with_ASF")
         self._has_times = hasattr(self._model, "calc_predictor_timestamp")
 
     @torch.inference_mode()
     def decode(self, batch: Sequence[Features], hotwords: Sequence[Sequence[int]]) -> list[Decoded]:
         """Decode utterances, listening for hotwords, each given by its tokens' ids."""
-        longest = max(map(len, batch))
-        padded = torch.stack(
-            [F.pad(torch.from_numpy(one), (0, 0, 0, longest - len(one))) for one in batch]
-        ).to(self._device, next(self._model.parameters()).dtype)
-        lengths = torch.tensor([len(one) for one in batch], device=self._device)
-        encoded, encoded_lengths = self._model.encode(padded, lengths)
-        acoustic, token_counts = self._model.calc_predictor(encoded, encoded_lengths)[:2]
+        padded = pad_sequence([torch.from_numpy(one) for one in batch], batch_first=True)
+        rows = torch.tensor([len(one) for one in batch], device=self._device.torch_name)
+        with precision(self._device):
+            encoded, lengths = self._model.encode(padded.to(self._device.torch_name), rows)
+        encoded = encoded.float()  # as the predictor wants it, which counts tokens
+        acoustic, token_counts = self._model.calc_predictor(encoded, lengths)[:2]
         counts = token_counts.round().long()
         if int(counts.max()) < 1:
             nothing = torch.zeros(0, 1).numpy()
             return [Decoded(nothing) for _ in batch]
-        log_probs = self._log_probs(encoded, encoded_lengths, acoustic, counts, hotwords)
-        alphas = self._time_alphas(encoded, encoded_lengths, counts)
+        with precision(self._device):
+            log_probs = self._log_probs(encoded, lengths, acoustic, counts, hotwords)
+        alphas = self._time_alphas(encoded, lengths, counts)
+        places = zip(counts.tolist(), lengths.tolist(), strict=True)  # one transfer each
         return [
             Decoded(
-                log_probs[i, : int(counts[i])].numpy(),
-                None if alphas is None else alphas[i, : int(length) * TIMES_PER_ROW].numpy(),
+                log_probs[i, :count].numpy(),
+                None if alphas is None else alphas[i, : length * TIMES_PER_ROW].numpy(),
             )
-            for i, length in enumerate(encoded_lengths)
+            for i, (count, length) in enumerate(places)
         ]
 
     def _log_probs(

@@ -13,7 +13,7 @@ import torch
 from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.paraformer_streaming import CHUNK, LOOK_BACK_CHUNKS, ParaformerStreaming
-from wyoming_funasr.engines.torch.components import build
+from wyoming_funasr.engines.torch.components import build, precision
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.types import Features
 from wyoming_serving.devices import Device
@@ -44,19 +44,23 @@ def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> P
 
 
 class StreamingTorch:
-    """The network."""
+    """The network.
+
+    Its predictor of tokens stays on the CPU, where its few numbers are looked at one by one: a GPU
+    would be waited for at each of them.
+    """
 
     def __init__(self, folder: Path, device: Device) -> None:
         parts = build(folder, MODULES, device)
+        parts.model.predictor.cpu()
         self._model = parts.model
         self._settings = parts.config | STREAMING
-        self._device = device.torch_name
-        self._dtype = next(parts.model.parameters()).dtype
+        self._device = device
 
     def start(self) -> Any:
         """What is remembered before the first chunk."""
         caches = self._model.init_cache({}, **self._settings)
-        caches["encoder"]["feats"] = caches["encoder"]["feats"].to(self._device, self._dtype)
+        caches["encoder"]["feats"] = caches["encoder"]["feats"].to(self._device.torch_name)
         return caches
 
     @torch.inference_mode()
@@ -67,14 +71,18 @@ class StreamingTorch:
         caches = copy.deepcopy(state)
         caches["encoder"]["tail_chunk"] = is_tail
         # the encoder scales its input in place
-        speech = torch.from_numpy(rows[None].copy()).to(self._device, self._dtype)
-        encoded, lengths = self._model.encode_chunk(speech, torch.tensor([len(rows)]), cache=caches)
+        speech = torch.from_numpy(rows[None].copy()).to(self._device.torch_name)
+        with precision(self._device):
+            encoded, lengths = self._model.encode_chunk(
+                speech, torch.tensor([len(rows)]), cache=caches
+            )
         acoustic, counts, *_ = self._model.calc_predictor_chunk(
-            encoded, lengths, cache=caches, is_final=is_final
+            encoded.float().cpu(), lengths, cache=caches, is_final=is_final
         )
         if int(counts.max()) < 1:
             return torch.zeros(0, 1).numpy(), caches
-        log_probs, _ = self._model.cal_decoder_with_predictor_chunk(
-            encoded, lengths, acoustic.to(self._dtype), counts, cache=caches
-        )
+        with precision(self._device):
+            log_probs, _ = self._model.cal_decoder_with_predictor_chunk(
+                encoded, lengths, acoustic.to(self._device.torch_name), counts, cache=caches
+            )
         return log_probs[0].float().cpu().numpy(), caches

@@ -8,7 +8,7 @@ import torch
 from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.punctuation import Punctuation
-from wyoming_funasr.engines.torch.components import build
+from wyoming_funasr.engines.torch.components import build, precision
 from wyoming_serving.devices import Device
 
 MODULES = (
@@ -32,13 +32,14 @@ class PunctuationTorch:
 
     def __init__(self, folder: Path, device: Device) -> None:
         self._model = build(folder, MODULES, device).model
-        self._device = device.torch_name
+        self._device = device
 
     @torch.inference_mode()
     def marks(self, ids: Sequence[int]) -> list[int]:
         """The mark behind each word, by its place in `punc_list`."""
-        words = torch.tensor([list(ids)], device=self._device)
-        lengths = torch.tensor([len(ids)], device=self._device)
-        scores, _ = self._model.punc_forward(words, lengths)
+        words = torch.tensor([list(ids)], device=self._device.torch_name)
+        lengths = torch.tensor([len(ids)], device=self._device.torch_name)
+        with precision(self._device):
+            scores, _ = self._model.punc_forward(words, lengths)
         found: list[int] = scores[0].argmax(dim=-1).tolist()
         return found

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 
 from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.sense_voice import TAG_QUERIES, Query, SenseVoice
-from wyoming_funasr.engines.torch.components import build
+from wyoming_funasr.engines.sense_voice import QUERIES, TAG_QUERIES, Query, SenseVoice
+from wyoming_funasr.engines.torch.components import build, precision
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_serving.devices import Device
+from wyoming_serving.torch.transfer import host_zeros, to_host
 
 MODULES = (
     "funasr.models.sense_voice.model",
@@ -34,20 +34,26 @@ class SenseVoiceTorch:
 
     def __init__(self, folder: Path, device: Device) -> None:
         self._model = build(folder, MODULES, device).model
-        self._device = device.torch_name
+        self._device = device
 
     @torch.inference_mode()
     def log_probs(self, batch: Sequence[Query]) -> Iterator[LogProbs]:
         """Log posteriors of each utterance, shape [queries + rows, vocabulary]."""
-        rows = [self._row(one) for one in batch]
-        longest = max(map(len, rows))
-        padded = torch.stack([F.pad(row, (0, 0, 0, longest - len(row))) for row in rows])
-        lengths = torch.tensor([len(row) for row in rows], device=self._device)
-        encoded, _ = self._model.encoder(padded, lengths)
-        found = self._model.ctc.log_softmax(encoded).float().cpu().numpy()
-        return (found[i, : len(row)] for i, row in enumerate(rows))
+        rows = [QUERIES + len(query.features) for query in batch]
+        with precision(self._device):
+            lengths = torch.tensor(rows, device=self._device.torch_name)
+            encoded, _ = self._model.encoder(self._padded(batch), lengths)
+            scores = self._model.ctc.ctc_lo(encoded)
+            found = to_host(scores.log_softmax(dim=-1, dtype=torch.float32))
+        return (found[i, :length] for i, length in enumerate(rows))
 
-    def _row(self, query: Query) -> torch.Tensor:
-        ids = torch.tensor([query.language, *TAG_QUERIES, query.normalization], device=self._device)
-        queries = self._model.embed(ids)
-        return torch.cat([queries, torch.from_numpy(query.features).to(queries)])
+    def _padded(self, batch: Sequence[Query]) -> torch.Tensor:
+        """The queries' embeddings before the features, [utterances, queries + rows, channels]."""
+        longest = max(len(query.features) for query in batch)
+        channels = batch[0].features.shape[1]
+        features = host_zeros(self._device, len(batch), longest, channels)
+        for row, query in zip(features, batch, strict=True):
+            row[: len(query.features)] = torch.from_numpy(query.features)
+        ids = torch.tensor([[one.language, *TAG_QUERIES, one.normalization] for one in batch])
+        queries = self._model.embed(ids.to(self._device.torch_name))
+        return torch.cat([queries, features.to(queries, non_blocking=True)], dim=1)
