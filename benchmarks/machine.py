@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,8 +18,8 @@ def describe(plan: str) -> dict[str, str | int | float]:
     return {
         "plan": plan,
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "commit": _commit(),
-        "cpu": _processor(),
+        "commit": commit(),
+        "cpu": processor(),
         "cores": os.cpu_count() or 1,
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "load_before": round(os.getloadavg()[0], 2),
@@ -27,14 +28,18 @@ def describe(plan: str) -> dict[str, str | int | float]:
     }
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Returns the name of the CPU."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()
     return platform.machine()
 
 
-def _commit() -> str:
+def commit() -> str:
+    """Returns what git calls the tree; `unknown` without git or its folder."""
+    if shutil.which("git") is None:
+        return "unknown"
     command = ["git", "describe", "--always", "--dirty"]
     folder = Path(__file__).parent
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

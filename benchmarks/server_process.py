@@ -95,7 +95,7 @@ async def running(program: Program) -> AsyncIterator[Server]:
     Raises:
         ServerError: it ended, or does not answer.
     """
-    port, http_port = _free_port(), _free_port()
+    port, http_port = free_port(), free_port()
     settings = [word.format(port=port, http_port=http_port) for word in program.settings]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
@@ -140,7 +140,8 @@ async def _stop(process: Process) -> None:
             left.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Returns a port of the loopback that nobody listens on."""
     with create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
     return port

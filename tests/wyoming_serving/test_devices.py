@@ -146,14 +146,6 @@ def test_torch_without_a_gpu() -> None:
         choose_device("cuda:3", "auto")
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not has_gpu(), reason="needs a CUDA device")
-def test_cuda_computes_in_float16() -> None:
-    device = choose_device("auto", "auto")
-    assert device.is_cuda
-    assert device.precision == "float16"
-
-
 @pytest.mark.parametrize(
     ("threads", "most_workers", "sharing"),
     [

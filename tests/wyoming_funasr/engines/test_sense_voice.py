@@ -16,7 +16,6 @@ from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx.sense_voice import SenseVoiceOnnx, load
 from wyoming_funasr.engines.sense_voice import Query, SenseVoice
-from wyoming_funasr.engines.table import load_engine
 from wyoming_funasr.engines.torch.sense_voice import MODULES, SenseVoiceTorch
 from wyoming_funasr.files import read_audio
 from wyoming_funasr.models import MODELS
@@ -24,7 +23,6 @@ from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import clean
 from wyoming_funasr.recognition.types import Segment
-from wyoming_serving.devices import Device
 from wyoming_serving.errors import ErrorCode, ServiceError
 
 DEMO = MODELS["demo"].folder or Path()
@@ -248,15 +246,3 @@ def test_a_broken_published_graph_says_so(
     with pytest.raises(ServiceError, match=r"model_quant\.onnx cannot be read") as caught:
         load(ModelFolder(folder), float32, None)
     assert caught.value.code == ErrorCode.MODEL_INVALID
-
-
-@pytest.mark.gpu
-def test_the_gpu_hears_what_the_cpu_hears(tiny_sense_voice: Path, float32: Place) -> None:
-    if not torch.cuda.is_available():
-        pytest.skip("needs a CUDA device")
-    folder = ModelFolder(tiny_sense_voice)
-    gpu = Place(Device("cuda:0", "float32", "GPU"), 1, float32.cache_dir)
-    on_gpu = load_engine("sense_voice", tiny_sense_voice, gpu)
-    on_cpu = load(folder, float32, None)
-    segment = Segment(features(on_cpu, speech_samples()))
-    assert on_gpu.recognize([segment])[0].text == on_cpu.recognize([segment])[0].text
