@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 from wyoming.event import Event
-from wyoming.info import SelectProgram
+from wyoming.info import Info, SelectProgram
 from wyoming.ping import Ping
 
 from tests.support.waiting import until
@@ -114,6 +114,34 @@ async def test_a_failing_answer_is_sent_and_closes(service: EchoService) -> None
     async with running(service) as port, connect(port) as wire:
         await wire.send(echo("x", fail=True))
         await wire.read_error("model-missing")
+
+
+class _SlowToDescribe(EchoService):
+    """Describes itself only once it may."""
+
+    def __init__(self) -> None:
+        super().__init__(settings())
+        self.describing = asyncio.Event()
+        self.may_describe = asyncio.Event()
+
+    async def describe(self) -> Info:
+        self.describing.set()
+        await self.may_describe.wait()
+        return self.info()
+
+
+async def test_nothing_is_sent_behind_the_last_error(caplog: pytest.LogCaptureFixture) -> None:
+    service = _SlowToDescribe()
+    async with running(service) as port, connect(port) as wire:
+        service.gate.clear()
+        await wire.send(echo("x", fail=True), DESCRIBE)
+        await service.describing.wait()
+        service.gate.set()
+        await wire.read_error("model-missing")
+        service.may_describe.set()
+        assert await wire.read() is None
+        await until(lambda: service.status().sessions == 0)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_unknown_events_are_ignored(service: EchoService) -> None:

@@ -43,6 +43,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._sending = asyncio.Lock()
+        self._has_sent_last = False
 
     @property
     def peer(self) -> str:
@@ -66,9 +67,12 @@ class Connection:
         """Send one event; waits while the client reads slowly.
 
         Raises:
-            ConnectionError: the client left, or did not take it in time and was dropped.
+            ConnectionError: the client left, did not take it in time and was dropped, or was sent
+                the last event already.
         """
         async with self._sending:
+            if self._has_sent_last:
+                raise ConnectionAbortedError("the last event was sent")
             try:
                 async with asyncio.timeout(self.limits.send_seconds):
                     await async_write_event(event.event(), self._writer)
@@ -85,6 +89,7 @@ class Connection:
         with contextlib.suppress(OSError):
             for event in events:
                 await self.send(event)
+            self._has_sent_last = True
             if self._writer.can_write_eof():
                 self._writer.write_eof()
 
