@@ -38,4 +38,4 @@ def _pronounce_unlisted(word: str) -> list[str]:
     letters = _UNSPEAKABLE.sub("", letters.lower())
     if not re.search("[a-z]", letters):
         return list(letters.replace(" ", ""))
-    return dictionary_phones(letters) or guess_phones(letters)
+    return dictionary_phones(letters) or list(guess_phones(letters))

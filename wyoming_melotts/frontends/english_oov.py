@@ -6,7 +6,7 @@ itself brings NLTK and a library under the GPL for what is not used here.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 _MAX_PHONES = 20
+_REMEMBERED_WORDS = 4096
 _GRAPHEMES = ["<pad>", "<unk>", "</s>", *"abcdefghijklmnopqrstuvwxyz"]
 # fmt: off
 _VOWELS = ["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"]
@@ -38,13 +39,17 @@ class _GruCell:
     b_ih: Array
     b_hh: Array
 
+    def read(self, embedding: Array) -> Array:
+        """What each input [inputs, embedding] adds to the gates [inputs, 3 hidden]."""
+        return np.stack([self.w_ih @ x + self.b_ih for x in embedding])
+
     def step(self, x: Array, h: Array) -> Array:
-        """The next state [hidden] from an input [embedding] and the state before."""
-        r_x, z_x, n_x = np.split(self.w_ih @ x + self.b_ih, 3)
-        r_h, z_h, n_h = np.split(self.w_hh @ h + self.b_hh, 3)
-        reset = 1 / (1 + np.exp(-(r_x + r_h)))
-        update = 1 / (1 + np.exp(-(z_x + z_h)))
-        new: Array = np.tanh(n_x + reset * n_h)
+        """The next state [hidden] from an input, as `read` returns it, and the state before."""
+        size = len(h)
+        of_h = self.w_hh @ h + self.b_hh
+        gates = 1 / (1 + np.exp(-(x[: 2 * size] + of_h[: 2 * size])))
+        reset, update = gates[:size], gates[size:]
+        new: Array = np.tanh(x[2 * size :] + reset * of_h[2 * size :])
         next_h: Array = (1 - update) * new + update * h
         return next_h
 
@@ -53,8 +58,10 @@ class _GruCell:
 class _Network:
     encoder: _GruCell
     decoder: _GruCell
-    grapheme_embedding: Array
-    phone_embedding: Array
+    graphemes: Array
+    """What each adds to the gates of the encoder."""
+    phones: Array
+    """What each adds to the gates of the decoder."""
     output_weight: Array
     output_bias: Array
 
@@ -67,29 +74,31 @@ def _network() -> _Network:
         def cell(prefix: str) -> _GruCell:
             return _GruCell(*(weights[f"{prefix}_{part}"] for part in _GruCell.__annotations__))
 
+        encoder, decoder = cell("enc"), cell("dec")
         return _Network(
-            encoder=cell("enc"),
-            decoder=cell("dec"),
-            grapheme_embedding=weights["enc_emb"],
-            phone_embedding=weights["dec_emb"],
+            encoder=encoder,
+            decoder=decoder,
+            graphemes=encoder.read(weights["enc_emb"]),
+            phones=decoder.read(weights["dec_emb"]),
             output_weight=weights["fc_w"],
             output_bias=weights["fc_b"],
         )
 
 
-def guess_phones(word: str) -> list[str]:
+@lru_cache(_REMEMBERED_WORDS)
+def guess_phones(word: str) -> tuple[str, ...]:
     """ARPAbet phones, vowels with a stress digit, of a word in lower-case letters a to z."""
     network = _network()
     state: Array = np.zeros(network.encoder.w_hh.shape[1], np.float32)
     for char in [*word, "</s>"]:
         index = _GRAPHEMES.index(char if char in _GRAPHEMES else "<unk>")
-        state = network.encoder.step(network.grapheme_embedding[index], state)
+        state = network.encoder.step(network.graphemes[index], state)
     phones: list[str] = []
     last = _BEGIN
     while len(phones) < _MAX_PHONES:
-        state = network.decoder.step(network.phone_embedding[last], state)
+        state = network.decoder.step(network.phones[last], state)
         last = int((network.output_weight @ state + network.output_bias).argmax())
         if last == _END:
             break
         phones.append(_PHONES[last])
-    return phones
+    return tuple(phones)

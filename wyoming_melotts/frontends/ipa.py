@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from threading import Lock
 
 from gruut.const import LookupPhonemes, Word
@@ -18,6 +18,7 @@ _DIGIT_AND_LETTER = re.compile(r"\d[^\W\d_]")
 # In upstream a liaison, once made, stays: having read "21", it says the t of "vingt" everywhere.
 _PINNED = {"fr-fr": {"vingt": ["v", "ˈɛ̃", "t"]}}
 _PROCESSOR_LOCK = Lock()
+_REMEMBERED_WORDS = 4096
 _PUNCTUATION = re.compile(r"((?:\s*[;:,.!?¡¿—…\"«»“”]+\s*)+)")
 
 
@@ -31,6 +32,7 @@ def ipa_phones(tokens: Sequence[str], convert: Callable[[str], str]) -> PhoneRun
     return run
 
 
+@lru_cache(_REMEMBERED_WORDS)
 def to_ipa(text: str, language: str) -> str:
     """A text in IPA with stress marks, a blank between words; punctuation stays where it is.
 

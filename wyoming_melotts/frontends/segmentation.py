@@ -10,7 +10,10 @@ with warnings.catch_warnings():
     import jieba
     import jieba.posseg
 
+from wyoming_melotts.frontends.viterbi import viterbi
+
 jieba.setLogLevel(logging.WARNING)
+jieba.posseg.viterbi = viterbi
 
 
 class Word(NamedTuple):
