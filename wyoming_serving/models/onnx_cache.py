@@ -5,7 +5,8 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from wyoming_serving.errors import ErrorCode, ServiceError
@@ -17,6 +18,7 @@ GRAPH = "graph.onnx"
 WEIGHTS = "weights.bin"
 
 
+@contextmanager
 def made_graph(
     cache_dir: Path,
     sources: Iterable[Path],
@@ -24,11 +26,14 @@ def made_graph(
     recipe: str,
     code: Iterable[Path],
     make: Callable[[Path], None],
-) -> Path:
-    """The graph that `make` writes into a folder as `GRAPH` and `WEIGHTS`; made only once.
+) -> Iterator[Path]:
+    """Yield the graph that `make` writes into a folder as `GRAPH` and `WEIGHTS`; made only once.
+
+    It is there until the end of the `with`; a session that was opened from it lasts longer.
 
     Args:
-        cache_dir: Where graphs are kept; where nothing can be written, a temporary folder serves.
+        cache_dir: Where graphs are kept; where nothing can be written, a temporary folder serves,
+            which is deleted at the end of the `with`.
         sources: The model's files. One that has changed makes another graph.
         name: Which of a model's graphs it is.
         recipe: What else the graph depends on, such as the precision.
@@ -40,32 +45,41 @@ def made_graph(
     stamps = (f"{stat.st_size} {stat.st_mtime_ns}" for stat in map(os.stat, sources))
     version = _digest([recipe, *stamps, *(file.read_text("utf-8") for file in sorted(code))])
     folder = cache_dir.expanduser() / "graphs" / f"{model}-{version}"
-    if not (folder / GRAPH).is_file():
-        folder = _make(folder, model, make)
-        release_freed_memory()
-    return folder / GRAPH
-
-
-def _make(folder: Path, model: str, make: Callable[[Path], None]) -> Path:
+    if (folder / GRAPH).is_file():
+        yield folder / GRAPH
+        return
     try:
-        return _make_kept(folder, model, make)
+        _make_kept(folder, model, make)
     except OSError as error:
         _LOGGER.warning("%s cannot be written (%s): each start prepares the model anew",
                         folder.parent, error.strerror)  # fmt: skip
-    partial = Path(tempfile.mkdtemp(prefix="wyoming-graph-"))
+        where = _made_for_now(folder.parent, make)
+    else:
+        where = nullcontext(folder)
+    with where as made:
+        release_freed_memory()
+        yield made / GRAPH
+
+
+@contextmanager
+def _made_for_now(wanted: Path, make: Callable[[Path], None]) -> Iterator[Path]:
+    """Make the graph in a temporary folder, where it cannot be made in the `wanted` one."""
+    folder = Path(tempfile.mkdtemp(prefix="wyoming-graph-"))
     try:
-        make(partial)
-    except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise ServiceError(
-            ErrorCode.OUTPUT_FAILED,
-            f"the model cannot be prepared in {folder.parent} nor in {partial.parent}: "
-            f"{error.strerror}",
-        ) from error
-    return partial
+        try:
+            make(folder)
+        except OSError as error:
+            raise ServiceError(
+                ErrorCode.OUTPUT_FAILED,
+                f"the model cannot be prepared in {wanted} nor in {folder.parent}: "
+                f"{error.strerror}",
+            ) from error
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make_kept(folder: Path, model: str, make: Callable[[Path], None]) -> Path:
+def _make_kept(folder: Path, model: str, make: Callable[[Path], None]) -> None:
     """Make the graph in its own folder, whole or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix="partial-", dir=folder.parent))
@@ -76,7 +90,6 @@ def _make_kept(folder: Path, model: str, make: Callable[[Path], None]) -> Path:
         os.replace(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return folder
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -30,12 +30,12 @@ def open_network(
         ServiceError: the files are not a model that this network can hold.
     """
     largest = int8_weights.largest_weight() if place.device.precision == "int8" else None
-    graph = made_graph(
+    with made_graph(
         place.cache_dir,
         sources,
         name,
         f"int8 up to {largest}",
         _CODE,
         lambda folder: write(folder, largest),
-    )
-    return open_session(graph, place.threads)
+    ) as graph:
+        return open_session(graph, place.threads)

@@ -38,15 +38,15 @@ class OnnxBert:
         config = BertConfig.read(folder / "config.json")
         weights = BertWeights.open(folder)
         largest = largest_weight() if int8 else None
-        graph = made_graph(
+        with made_graph(
             cache_dir,
             sources=(folder / "config.json", weights_file(folder)),
             name="bert",
             recipe=f"int8, at most {largest}" if int8 else "float32",
             code=[Path(__file__), Path(config_module.__file__), Path(int8_weights.__file__)],
             make=lambda target: make_graph(config, weights, target, largest),
-        )
-        return cls(config, weights, graph, threads)
+        ) as graph:
+            return cls(config, weights, graph, threads)
 
     def encode(self, ids: Ints) -> Floats:
         """Ids [tokens], no more than there are positions, to hidden states [tokens, hidden]."""

@@ -62,8 +62,9 @@ class OnnxVoice:
             VoiceFileError: one of them is not what this runtime reads.
         """
         self.config = AcousticConfig.read(folder / "config.json")
-        graphs = (_made_graph(part, self.config, folder, cache_dir) for part in _parts(int8=int8))
-        self._text, self._flow, self._decoder = (open_session(graph, threads) for graph in graphs)
+        self._text, self._flow, self._decoder = (
+            _opened(part, self.config, folder, cache_dir, threads) for part in _parts(int8=int8)
+        )
 
     def encode(
         self, sentence: Sentence, speaker: int, noise: Floats, sdp_ratio: float
@@ -122,7 +123,10 @@ class OnnxDecoderStream:
         return samples  # type: ignore[no-any-return]
 
 
-def _made_graph(part: _Part, config: AcousticConfig, folder: Path, cache_dir: Path) -> Path:
+def _opened(
+    part: _Part, config: AcousticConfig, folder: Path, cache_dir: Path, threads: int
+) -> onnxruntime.InferenceSession:
+    """A session of one part of a checkpoint."""
     checkpoint = folder / "checkpoint.pth"
 
     def make(target: Path) -> None:
@@ -132,14 +136,15 @@ def _made_graph(part: _Part, config: AcousticConfig, folder: Path, cache_dir: Pa
         weights.check(part.not_taken)
         graph.save(target / GRAPH)
 
-    return made_graph(
+    with made_graph(
         cache_dir,
         sources=(folder / "config.json", checkpoint),
         name=part.name,
         recipe=part.recipe,
         code=_code(),
         make=make,
-    )
+    ) as graph:
+        return open_session(graph, threads)
 
 
 def _id(speaker: int) -> Ints:
