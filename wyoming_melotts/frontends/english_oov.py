@@ -47,7 +47,7 @@ class _GruCell:
         """The next state [hidden] from an input, as `read` returns it, and the state before."""
         size = len(h)
         of_h = self.w_hh @ h + self.b_hh
-        gates = 1 / (1 + np.exp(-(x[: 2 * size] + of_h[: 2 * size])))
+        gates: Array = np.reciprocal(1 + np.exp(-(x[: 2 * size] + of_h[: 2 * size])))
         reset, update = gates[:size], gates[size:]
         new: Array = np.tanh(x[2 * size :] + reset * of_h[2 * size :])
         next_h: Array = (1 - update) * new + update * h

@@ -68,7 +68,7 @@ def viterbi(characters: Sequence[str], *_tables: object) -> tuple[float, list[St
     values = model.starts[current] + likely[current]
     steps: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]] = []
     for character in characters[1:]:
-        is_next = model.follows[current].any(axis=0)
+        is_next = np.logical_or.reduce(model.follows[current])
         shown, likely = _showing(character)
         following = shown[is_next[shown]]
         if not len(following):
