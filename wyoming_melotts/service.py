@@ -1,7 +1,7 @@
 """The text-to-speech service: voices, engine, scheduler and requests, put together."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent import futures
 from contextlib import aclosing
 from functools import partial
@@ -26,12 +26,9 @@ from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, ea
 from wyoming_serving.service import Service
 from wyoming_serving.session import Client
 from wyoming_serving.status import EngineDescription
-from wyoming_serving.supervision import Reduction
+from wyoming_serving.supervision import Canary, Reduction
 
 _WARM_UP = {"ZH": "你好。", "JP": "はい。", "KR": "네.", "ES": "Hola.", "FR": "Bonjour."}
-
-_FRONT_END_LIMITS = BatchLimits(workers=1, max_jobs=1)
-"""One thread: gruut's database, for one, knows only the thread that it was opened in."""
 
 _LOOP_CHECK_SECONDS = 1.0
 """How often a speech that waits for its front-end looks whether the service has ended."""
@@ -56,7 +53,9 @@ class MelottsService(Service):
         self._library = VoiceLibrary(settings)
         self._voices = CurrentVoices(self._library, settings)
         self._hubs = HubWatch()
-        self._front_end: FrontEnd | None = None
+        # one thread: gruut's database, for one, knows only the thread that it was opened in
+        self._front_end_limits = BatchLimits(max_jobs=1, job_seconds=settings.job_seconds)
+        self._front_end: FrontEnd = Scheduler(each(_call), self._front_end_limits, name="front-end")
         self._preparing: asyncio.Task[None] | None = None
         self._cache = AudioCache(settings.cache_mb << 20)
         self._audio: SentenceAudio | None = None
@@ -66,10 +65,10 @@ class MelottsService(Service):
     async def load(self) -> None:
         if not self.settings.offline:
             self._hubs.start()
-        front_end = self._open_front_end()
+        self._front_end.start()
         language = self._voices.default.model.language.key
-        self._preparing = asyncio.create_task(_prepare(front_end, language), name="front-end")
-        engine = await self._make_engine(self.settings, front_end)
+        self._preparing = asyncio.create_task(_prepare(self._front_end, language), name="front-end")
+        engine = await self._make_engine(self.settings)
         scheduler = self.scheduler = Scheduler(
             each(_next_chunk), self._limits(engine), name="speaker"
         )
@@ -85,7 +84,11 @@ class MelottsService(Service):
 
             name = engine.device.torch_name
             self.show_gpu_memory(name, partial(gpu_memory_bytes, name))
-        self.engine_loaded(self._described(engine), {scheduler: self._canary})
+        watched: Mapping[Scheduler[Any, Any], Canary] = {
+            scheduler: self._canary,
+            self._front_end: self._read_nothing,
+        }
+        self.engine_loaded(self._described(engine), watched)
 
     async def rebuild(self, reduction: Reduction) -> None:
         assert self.scheduler is not None
@@ -95,8 +98,9 @@ class MelottsService(Service):
         if self._audio is not None:
             await self._audio.close()
         self._audio = None  # its memory is needed, and the engine's
-        await self._close_front_end()  # whose thread may be what hangs
-        engine = await self._make_engine(settings, self._open_front_end())
+        # its thread may be what hangs
+        self._front_end.replace(each(_call), self._front_end_limits)
+        engine = await self._make_engine(settings)
         await call_in_thread(partial(_warm_up, engine, self._voices.default), "engine")
         self._audio = SentenceAudio(engine, self.scheduler, self._cache)
         self.scheduler.replace(each(_next_chunk), self._limits(engine))
@@ -171,6 +175,9 @@ class MelottsService(Service):
             voice = self._voices.default
             await self._audio.compute_some(voice, _warm_up_text(voice))
 
+    async def _read_nothing(self) -> None:
+        await self._front_end.submit(lambda: None, admitted=True)
+
     def _described(self, engine: SpeechEngine) -> EngineDescription:
         return EngineDescription(self._voices.default.model.key, engine.device.description)
 
@@ -178,20 +185,14 @@ class MelottsService(Service):
         if self._preparing is not None:
             self._preparing.cancel()
             await asyncio.gather(self._preparing, return_exceptions=True)
-        if self._front_end is not None:
-            await self._front_end.close()
+        await self._front_end.close()
 
-    def _open_front_end(self) -> FrontEnd:
-        front_end = self._front_end = Scheduler(each(_call), _FRONT_END_LIMITS, name="front-end")
-        front_end.start()
-        return front_end
-
-    async def _make_engine(self, settings: MelottsSettings, front_end: FrontEnd) -> SpeechEngine:
+    async def _make_engine(self, settings: MelottsSettings) -> SpeechEngine:
         """An engine whose speeches wait for the front-end's only thread in their own ones."""
         loop = asyncio.get_running_loop()
 
         def in_front_end(function: Callable[[], Value]) -> Value:
-            job = front_end.submit(function, admitted=True)
+            job = self._front_end.submit(function, admitted=True)
             try:
                 answer = asyncio.run_coroutine_threadsafe(job, loop)
                 while not answer.done() and not loop.is_closed():

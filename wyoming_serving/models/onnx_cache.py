@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from wyoming_serving.errors import ErrorCode, ServiceError
@@ -48,14 +48,13 @@ def made_graph(
     if (folder / GRAPH).is_file():
         yield folder / GRAPH
         return
+    where: AbstractContextManager[Path] = nullcontext(folder)
     try:
         _make_kept(folder, model, make)
     except OSError as error:
         _LOGGER.warning("%s cannot be written (%s): each start prepares the model anew",
                         folder.parent, error.strerror)  # fmt: skip
         where = _made_for_now(folder.parent, make)
-    else:
-        where = nullcontext(folder)
     with where as made:
         release_freed_memory()
         yield made / GRAPH
