@@ -10,6 +10,7 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop
 
+from benchmarks.melotts_random_models import TINY_SIZE, write_voice
 from tests.support.wire import Wire, connect
 from tests.wyoming_melotts.conftest import ServiceMaker
 from tests.wyoming_melotts.tiny_voice import make_voice
@@ -145,3 +146,17 @@ async def test_voices_come_and_go_without_a_restart(
         assert any(await audio_of(wire))
         shutil.rmtree(tmp_path / "en-guest")
         assert await installed() == before
+
+
+async def test_a_voice_that_takes_the_place_of_another_is_heard(
+    tmp_path: Path, make_service: ServiceMaker
+) -> None:
+    make_voice(tmp_path / "EN")
+    async with running(make_service(voices_dir=tmp_path)) as port, connect(port) as wire:
+        await wire.send(Synthesize(text="On."))
+        first = await audio_of(wire)
+        write_voice(tmp_path / "EN", TINY_SIZE, frames_per_token=4.0)
+        await wire.send(Describe())
+        await wire.read_type("info")
+        await wire.send(Synthesize(text="On."))
+        assert len(await audio_of(wire)) > 1.5 * len(first)

@@ -35,8 +35,8 @@ class SpeechEngine(Protocol):
         """Where it computes."""
 
     @property
-    def loaded(self) -> Sequence[str]:
-        """Keys of the models in memory."""
+    def loaded(self) -> Sequence[Model]:
+        """The models in memory."""
 
     def load(self, model: Model) -> object:
         """Bring a model into memory where it is not; for any thread.
@@ -83,7 +83,7 @@ class SentenceAudio:
         Raises:
             ServiceError: the voice cannot be loaded, or too much waits.
         """
-        key = (voice.name, sentence, speed)
+        key = (voice, sentence, speed)
         known = self._cache.get(key)
         source = self._computed(voice, sentence, speed, playback) if known is None else _cut(known)
         chunks: list[bytes] = []
@@ -120,7 +120,7 @@ class SentenceAudio:
     async def _speech(self, voice: Voice, sentence: str, speed: float) -> Speech:
         """A sentence to be advanced. Its voice is loaded before, not in its first job: loading may
         take longer than a batch is given, and others speak meanwhile."""
-        if voice.model.key not in self._engine.loaded:
+        if voice.model not in self._engine.loaded:
             await call_in_thread(partial(self._engine.load, voice.model), "voice")
         samples = self._engine.speak(voice, sentence, self._is_crowded, speed)
         return map(encode_pcm16, samples)

@@ -75,12 +75,12 @@ class Engine:
         self._options = speech_options(settings)
         self._in_front_end = in_front_end
         self._loading = threading.Lock()
-        self._models: dict[str, SpeakingModel] = {}
+        self._models: dict[Model, SpeakingModel] = {}
         self._berts: WeakValueDictionary[str, BertFeatures] = WeakValueDictionary()
 
     @property
-    def loaded(self) -> list[str]:
-        """Keys of the models in memory, the least recently used first."""
+    def loaded(self) -> list[Model]:
+        """The models in memory, the least recently used first."""
         return list(self._models)
 
     def speak(
@@ -125,22 +125,28 @@ class Engine:
             ServiceError: its files are missing or wrong.
         """
         with self._loading:
-            speaking = self._models.pop(model.key, None)
+            speaking = self._models.pop(model, None)
             if speaking is None:
+                self._drop_replaced(model)
                 folder, bert_folder = self._library.fetch(model)
                 self._make_room()
                 speaking = self._read(model, folder, bert_folder)
                 _LOGGER.info("loaded %s from %s", model.key, folder)
-            self._models[model.key] = speaking
+            self._models[model] = speaking
             return speaking
+
+    def _drop_replaced(self, model: Model) -> None:
+        """Drop what was read from the same folder before its files changed."""
+        for former in [known for known in self._models if known.key == model.key]:
+            del self._models[former]
 
     def _make_room(self) -> None:
         """Drop models until enough memory is free for another."""
         least = self._settings.min_free_memory_mb << 20
         while self._models and self._free_memory() < least:
-            key = next(iter(self._models))
-            _LOGGER.info("memory is short: dropping %s", key)
-            del self._models[key]
+            oldest = next(iter(self._models))
+            _LOGGER.info("memory is short: dropping %s", oldest.key)
+            del self._models[oldest]
             gc.collect()
 
     def _read(self, model: Model, folder: Path, bert_folder: Path | None) -> SpeakingModel:

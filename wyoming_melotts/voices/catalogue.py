@@ -42,6 +42,8 @@ class Model:
     folder: Path | None = None
     in_english: "Model | None" = None
     """What reads its texts without Chinese characters, where that is another front-end."""
+    written_ns: int = 0
+    """When the files in `folder` were written: files put in their place are another model."""
 
     @property
     def origin(self) -> str:

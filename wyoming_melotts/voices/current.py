@@ -84,12 +84,19 @@ class CurrentVoices:
     async def _look(self) -> None:
         try:
             inventory = await call_in_thread(self._library.scan, "voices")
+            default = self._default_in(inventory)
         except ServiceError as error:
             _LOGGER.warning("the voices on disk are wrong: %s", error.text)
             return
-        self.inventory = inventory
-        if self._settings.voice is None and not inventory.has(self.default):
-            self.default = default_voice(None, inventory, offline=self._settings.offline)
+        self.inventory, self.default = inventory, default
+
+    def _default_in(self, inventory: Inventory) -> Voice:
+        """The same default as before while it is there, with the files that it has now."""
+        if inventory.has(self.default):
+            return find_voice(self.default.name, inventory)
+        if self._settings.voice is not None:
+            return self.default  # its error names it
+        return default_voice(None, inventory, offline=self._settings.offline)
 
     def _has_looked(self, _: asyncio.Task[None]) -> None:
         self._looking = None

@@ -160,7 +160,9 @@ class VoiceLibrary:
                 ErrorCode.VOICES_MISSING, f"voices_dir {self._folder} is not a folder"
             )
         return [
-            Model(folder.name, _language_of(folder), (), folder=folder)
+            Model(
+                folder.name, _language_of(folder), (), folder=folder, written_ns=_written_ns(folder)
+            )
             for folder in sorted(self._folder.iterdir())
             if not missing_files(folder, VOICE_FILES)
         ]
@@ -188,6 +190,14 @@ def _language_of(folder: Path) -> Language:
         ErrorCode.VOICES_MISSING,
         f"voice folder {folder}: its name must begin with its language: {', '.join(LANGUAGES)}",
     )
+
+
+def _written_ns(folder: Path) -> int:
+    """When the newest of a voice's files was written; 0 where one has just gone."""
+    try:
+        return max((folder / name).stat().st_mtime_ns for name in VOICE_FILES)
+    except OSError:
+        return 0
 
 
 def _card_of(folder: Path) -> _VoiceCard:

@@ -32,7 +32,7 @@ class ModelSource:
     """Files without which a folder is not this model; `a|b` is either of two."""
     wanted: tuple[str, ...] | None = None
     """Patterns of files to download; None takes all."""
-    sums: Mapping[str, str] = field(default_factory=dict)
+    sums: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The sha256 of files as they were published, by their names."""
 
     def on(self, hub: HubName) -> str | None:

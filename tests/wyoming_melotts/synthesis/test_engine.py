@@ -83,12 +83,12 @@ def test_the_least_recently_used_voice_leaves_when_memory_is_short(
     engine = Engine(settings, library, free_memory=lambda: free[0])
     for key in ("EN", "EN_V2", "EN"):
         engine.load(library.scan().models[key])
-    assert engine.loaded == ["EN_V2", "EN"]
+    assert [model.key for model in engine.loaded] == ["EN_V2", "EN"]
     free[0] = 0
     engine.load(library.scan().models["EN"])
-    assert engine.loaded == ["EN_V2", "EN"]
+    assert [model.key for model in engine.loaded] == ["EN_V2", "EN"]
     engine.load(library.scan().models["EN-mine"])
-    assert engine.loaded == ["EN-mine"]
+    assert [model.key for model in engine.loaded] == ["EN-mine"]
 
 
 def test_voices_of_one_language_share_their_bert(
