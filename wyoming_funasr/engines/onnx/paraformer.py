@@ -1,4 +1,4 @@
-"""Paraformer on ONNX Runtime, from a checkpoint.
+"""Paraformer on ONNX Runtime, from a checkpoint or FunASR's published graphs.
 
 Networks: FunASR, `funasr/models/{paraformer,seaco_paraformer}/model.py`, in parts, because the
 number of tokens is known only in the middle: an encoder with the length predictor, the decoder,
@@ -17,8 +17,8 @@ from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx.decoder import EPSILON, SanmDecoder
 from wyoming_funasr.engines.onnx.layers import ROWS, Layers, SanmEncoder, Weights, encoder_names
+from wyoming_funasr.engines.onnx.paraformer_published import ParaformerPublished
 from wyoming_funasr.engines.onnx.predictor import CifPredictor
-from wyoming_funasr.engines.onnx.published import refuse_published
 from wyoming_funasr.engines.onnx.runtime import open_network
 from wyoming_funasr.engines.paraformer import Decoded, Paraformer
 from wyoming_funasr.recognition.ctc import LogProbs
@@ -43,14 +43,14 @@ def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> P
     Raises:
         ServiceError: the folder is not a Paraformer model.
     """
-    return Paraformer(folder, ParaformerOnnx(folder, place), punctuation)
+    network = ParaformerOnnx if folder.published_graph is None else ParaformerPublished
+    return Paraformer(folder, network(folder, place), punctuation)
 
 
 class ParaformerOnnx:
-    """The network; each utterance is a run of its own."""
+    """The network of a checkpoint; each utterance is a run of its own."""
 
     def __init__(self, folder: ModelFolder, place: Place) -> None:
-        refuse_published(folder)
         self._config = folder.section("predictor_conf")
         sources = [folder.checkpoint, folder.path / "config.yaml"]
         model = folder.section("model_conf")
