@@ -123,17 +123,17 @@ class ParaformerOnnx:
         return log_probs[0], looks
 
 
-def _layers(folder: ModelFolder, graph: Graph, largest_int8: int | None) -> Layers:
+def _layers(folder: ModelFolder, graph: Graph, largest_pair: int | None) -> Layers:
     weights = Weights(folder.checkpoint, read_state_dict(folder.checkpoint))
-    return Layers(graph, weights, largest_int8)
+    return Layers(graph, weights, largest_pair)
 
 
-def write_encoder(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_encoder(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The encoder and the length predictor."""
     config = folder.section("encoder_conf")
     channels = int(config["output_size"])
     with Graph(target / WEIGHTS) as graph:
-        layers = _layers(folder, graph, largest_int8)
+        layers = _layers(folder, graph, largest_pair)
         encoder = SanmEncoder.of(layers, config, EPSILON)
         inputs = layers.weights.size("encoder.encoders0.0.norm1.weight", 0)
         speech = graph.input("speech", np.float32, (1, ROWS, inputs))
@@ -150,11 +150,11 @@ def write_encoder(folder: ModelFolder, target: Path, largest_int8: int | None) -
         graph.save(target / GRAPH)
 
 
-def write_decoder(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_decoder(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The decoder: its posteriors, and what they were made from."""
     channels = int(folder.section("encoder_conf")["output_size"])
     with Graph(target / WEIGHTS) as graph:
-        layers = _layers(folder, graph, largest_int8)
+        layers = _layers(folder, graph, largest_pair)
         decoder = SanmDecoder(layers, "decoder", channels, folder.section("decoder_conf"))
         memory = graph.input("hidden", np.float32, (1, ROWS, channels))
         tokens = graph.input("tokens", np.float32, (1, "tokens", channels))
@@ -166,10 +166,10 @@ def write_decoder(folder: ModelFolder, target: Path, largest_int8: int | None) -
         graph.save(target / GRAPH)
 
 
-def write_hotword_reader(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_hotword_reader(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The network that reads hotwords: its state behind each of their tokens."""
     with Graph(target / WEIGHTS) as graph:
-        layers = _layers(folder, graph, largest_int8)
+        layers = _layers(folder, graph, largest_pair)
         table = layers.weights.take("decoder.embed.0.weight", (None, None))
         channels = table.shape[1]
         ids = graph.input("ids", np.int64, ("words", "tokens"))
@@ -180,11 +180,11 @@ def write_hotword_reader(folder: ModelFolder, target: Path, largest_int8: int | 
         graph.save(target / GRAPH)
 
 
-def write_hotword_listener(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_hotword_listener(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The decoder that looks at hotwords, and how much it looks at each."""
     channels = int(folder.section("model_conf").get("inner_dim", 256))
     with Graph(target / WEIGHTS) as graph:
-        layers = _layers(folder, graph, largest_int8)
+        layers = _layers(folder, graph, largest_pair)
         config = folder.section("seaco_decoder_conf")
         decoder = SanmDecoder(layers, "seaco_decoder", channels, config)
         context = graph.input("context", np.float32, (1, "words", channels))

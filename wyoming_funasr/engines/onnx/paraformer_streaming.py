@@ -131,13 +131,13 @@ class StreamingOnnx:
         return log_probs[0], replace(state, decoder=tuple(remembered))
 
 
-def write_encoder(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_encoder(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The encoder of a chunk, and the length predictor."""
     config = folder.section("encoder_conf")
     blocks, channels = int(config["num_blocks"]), int(config["output_size"])
     weights = Weights(folder.checkpoint, read_state_dict(folder.checkpoint))
     with Graph(target / WEIGHTS) as graph:
-        layers = Layers(graph, weights, largest_int8)
+        layers = Layers(graph, weights, largest_pair)
         features = weights.size("encoder.encoders0.0.norm1.weight", 0)
         x = graph.input("speech", np.float32, (1, ROWS, features))
         past = _Past(graph, ("keys", "values"), blocks, channels)
@@ -160,7 +160,7 @@ def write_encoder(folder: ModelFolder, target: Path, largest_int8: int | None) -
         graph.save(target / GRAPH)
 
 
-def write_decoder(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_decoder(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The decoder of a chunk.
 
     Raises:
@@ -169,7 +169,7 @@ def write_decoder(folder: ModelFolder, target: Path, largest_int8: int | None) -
     channels = int(folder.section("encoder_conf")["output_size"])
     weights = Weights(folder.checkpoint, read_state_dict(folder.checkpoint))
     with Graph(target / WEIGHTS) as graph:
-        layers = Layers(graph, weights, largest_int8)
+        layers = Layers(graph, weights, largest_pair)
         decoder = SanmDecoder(layers, "decoder", channels, folder.section("decoder_conf"))
         if decoder.pads[1] or decoder.remembering:
             raise ServiceError(
