@@ -5,8 +5,6 @@ measures what the published model would cost; a tiny one tests everything but ac
 """
 
 import json
-import shutil
-import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +13,6 @@ import sentencepiece
 import torch
 import yaml
 
-from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.torch import (
     components,
     paraformer,
@@ -23,7 +20,6 @@ from wyoming_funasr.engines.torch import (
     punctuation,
     sense_voice,
 )
-from wyoming_serving.devices import Device
 
 _TAGS = [
     "<|zh|>", "<|en|>", "<|yue|>", "<|ja|>", "<|ko|>", "<|nospeech|>",
@@ -100,36 +96,6 @@ def write_sense_voice(folder: Path, size: Size, seed: int = 0) -> Path:
     _write_normalization(folder, 560)
     (folder / "configuration.json").write_text(json.dumps(_SENSE_VOICE_FILES))
     return _finish(folder, config, sense_voice.MODULES, seed)
-
-
-def export_sense_voice(folder: Path, target: Path) -> Path:
-    """A SenseVoice folder in the form of `iic/SenseVoiceSmall-onnx`, by FunASR's own exporter.
-
-    Source: FunASR, `funasr/utils/export_utils.py`; needs `onnx`. Holds the float32 graph as well.
-    """
-    from funasr.models.sense_voice.export_meta import export_rebuild_model
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    target.mkdir(parents=True, exist_ok=True)
-    device = Device("cpu", "float32", "CPU, float32")
-    model = components.build(folder, sense_voice.MODULES, device).model
-    exported = export_rebuild_model(model, max_seq_len=512, device="cpu")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the older exporter, which FunASR uses
-        torch.onnx.export(
-            exported, exported.export_dummy_inputs(), str(target / "model.onnx"), opset_version=14,
-            input_names=exported.export_input_names(), output_names=exported.export_output_names(),
-            dynamic_axes=exported.export_dynamic_axes(), dynamo=False,
-        )  # fmt: skip
-    quantize_dynamic(
-        target / "model.onnx", target / "model_quant.onnx", op_types_to_quantize=["MatMul"],
-        per_channel=True, weight_type=QuantType.QUInt8,
-    )  # fmt: skip
-    for name in ("config.yaml", "am.mvn"):
-        shutil.copy(folder / name, target / name)
-    vocabulary = json.dumps(ModelFolder(folder).vocabulary, ensure_ascii=False)
-    (target / "tokens.json").write_text(vocabulary, encoding="utf-8")
-    return target
 
 
 def write_paraformer(

@@ -14,6 +14,7 @@ import numpy as np
 from wyoming_funasr.audio.fbank import FbankStream
 from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.table import load_engine
+from wyoming_funasr.models import choose_model
 from wyoming_funasr.recognition.types import Segment
 from wyoming_serving.audio import Samples
 from wyoming_serving.devices import choose_device
@@ -24,7 +25,7 @@ def main() -> None:
     folder, rounds, *files = sys.argv[1:]
     with tempfile.TemporaryDirectory() as cache:
         place = Place(choose_device("cpu", "int8"), 1, Path(cache))
-        engine = load_engine("sense_voice", Path(folder), place)
+        engine = load_engine(choose_model(folder).family, Path(folder), place)
 
     def recognize(samples: Samples) -> float:
         started = time.process_time()

@@ -1,10 +1,11 @@
 """How threads are best shared: a run of several threads, or several runs of one.
 
-    python -m benchmarks.threads
+    python -m benchmarks.threads --output benchmarks/results/threads.md
 
 Measures both services' engines on this machine, quiet and beside a process that keeps a core busy,
-with every number of threads for one run and of runs at once, and prints tables. Nothing else should
-run meanwhile; weights are written at first, as for `benchmarks.compare`.
+with one thread and with one for each core in a run, and with several runs at once; about four
+minutes on two cores, on which nothing else should run. Weights are written at first, as for
+`benchmarks.compare`. `cpu_sharing` and the voices' back-end choose by these figures.
 """
 
 import argparse
@@ -21,69 +22,75 @@ import numpy as np
 
 from benchmarks import weights
 from benchmarks.tables import table
-from benchmarks.text_to_speech import TEXTS
 from benchmarks.utterances import continuous
+from benchmarks.voice_runs import Run, SpeechRun, open_voice
 from wyoming_funasr.audio.fbank import FbankStream
 from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.table import load_engine
 from wyoming_funasr.recognition.types import Segment
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_melotts.settings import MelottsSettings
-from wyoming_melotts.synthesis.engine import Engine
-from wyoming_melotts.voices import VoiceLibrary
-from wyoming_melotts.voices.selection import default_voice
-from wyoming_serving.devices import choose_device
+from wyoming_serving.cpu_features import kernels
+from wyoming_serving.devices import available_cores, choose_device
 
 _AUDIO_S = 3
-_THREADS = (1, 2, 4)
+_TEXT = "现在室外的温度是二十六度。"
 _AT_ONCE = (1, 2, 4)
-_ROUNDS = 5
+_FEWEST_ROUNDS = 2
+_CELL_SECONDS = 4.0
+"""Rounds of one kind are repeated for so long."""
 
-Run = Callable[[], tuple[float, float]]
-"""One piece of work: seconds of audio, and when its first result was there (`perf_counter`)."""
+_HEAD = ("machine", "threads", "at once", "rounds", "first result, ms", "all, ms", "audio s per s")
 
 
 def main() -> None:
-    """Print a table for each engine."""
+    """Print and write a table for each engine."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
         "--cache", type=Path, default=Path("~/.cache/wyoming-speech/benchmarks").expanduser()
     )
-    cache: Path = parser.parse_args().cache
-    makers = {
-        f"SenseVoice, {_AUDIO_S} s": (_recognizer, weights.sense_voice(cache)),
-        "MeloTTS, two sentences": (_voice, weights.melotts(cache)),
+    parser.add_argument("--output", type=Path, help="a file for the tables")
+    given = parser.parse_args()
+    makers: dict[str, tuple[Callable[[Path, int], Run], Path]] = {
+        f"SenseVoice, {_AUDIO_S} s": (_recognizer, weights.sense_voice(given.cache)),
+        "MeloTTS, one sentence": (_voice, weights.melotts(given.cache)),
     }
+    lines = [f"# Threads: {available_cores()} cores, {kernels()}", ""]
     for title, (make, folder) in makers.items():
-        print(f"\n{title}\n")
-        head = ("machine", "threads", "at once", "first result, ms", "all, ms", "audio s per s")
-        rows = []
-        for threads in _THREADS:
-            run = make(folder, threads)
-            run()
-            for is_busy in (False, True):
-                with _busy_core() if is_busy else _quiet():
-                    rows += [
-                        ("busy" if is_busy else "quiet", str(threads), str(at_once),
-                         *_measured(run, at_once))
-                        for at_once in _AT_ONCE
-                    ]  # fmt: skip
-        print("\n".join(table(head, sorted(rows, key=lambda row: row[0] == "busy"))))
+        lines += [f"## {title}", "", *table(_HEAD, _rows(make, folder))]
+    print("\n".join(lines))
+    if given.output is not None:
+        given.output.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _measured(run: Run, at_once: int) -> tuple[str, str, str]:
-    """Medians of several rounds: the slowest first result, the whole round, its throughput."""
-    firsts, walls, speeds = [], [], []
+def _rows(make: Callable[[Path, int], Run], folder: Path) -> list[tuple[str, ...]]:
+    rows = []
+    for threads in sorted({1, available_cores()}):
+        run = make(folder, threads)
+        run()
+        for machine in ("quiet", "busy"):
+            with _busy_core() if machine == "busy" else _quiet():
+                for at_once in _AT_ONCE:
+                    rows.append((machine, str(threads), str(at_once), *_measured(run, at_once)))
+                    print(*rows[-1], file=sys.stderr, flush=True)
+    return sorted(rows, key=lambda row: row[0] == "busy")
+
+
+def _measured(run: Run, at_once: int) -> tuple[str, ...]:
+    """Rounds, and their medians: the slowest first result, the whole round, its throughput."""
+    firsts: list[float] = []
+    walls: list[float] = []
+    speeds: list[float] = []
     with ThreadPoolExecutor(at_once) as threads:
-        for _ in range(_ROUNDS):
+        while len(walls) < _FEWEST_ROUNDS or sum(walls) < _CELL_SECONDS:
             started = time.perf_counter()
             done = [one.result() for one in [threads.submit(run) for _ in range(at_once)]]
             walls.append(time.perf_counter() - started)
-            firsts.append(max(first for _, first in done) - started)
-            speeds.append(sum(audio_s for audio_s, _ in done) / walls[-1])
+            firsts.append(max(one.first - started for one in done))
+            speeds.append(sum(one.audio_s for one in done) / walls[-1])
     return (
+        str(len(walls)),
         f"{median(firsts) * 1000:.0f}",
         f"{median(walls) * 1000:.0f}",
         f"{median(speeds):.1f}",
@@ -96,30 +103,17 @@ def _recognizer(folder: Path, threads: int) -> Run:
     engine = load_engine("sense_voice", folder, place)
     samples = continuous(_AUDIO_S).astype(np.float32) / np.float32(32768)
 
-    def run() -> tuple[float, float]:
+    def run() -> SpeechRun:
         fbank = FbankStream(engine.fbank)
         fbank.take(samples)
         engine.recognize([Segment(engine.features(fbank.between(0, len(samples))))])
-        return _AUDIO_S, time.perf_counter()
+        return SpeechRun(_AUDIO_S, time.perf_counter(), 0.0)
 
     return run
 
 
 def _voice(folder: Path, threads: int) -> Run:
-    given = {"voices_dir": folder, "threads": threads, "device": "cpu", "offline": True}
-    settings = MelottsSettings.model_validate(given)
-    library = VoiceLibrary(settings)
-    engine = Engine(settings, library)
-    voice = default_voice(None, library.scan(), offline=True)
-
-    def run() -> tuple[float, float]:
-        count, first = 0, 0.0
-        for samples in engine.speak(voice, TEXTS["zh"]):
-            first = first or time.perf_counter()
-            count += len(samples)
-        return count / settings.sample_rate_hz, first
-
-    return run
+    return open_voice(folder, _TEXT, threads)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def sense_voice_onnx(cache: Path) -> Path:
     """The same SenseVoiceSmall in FunASR's ONNX form, int8. Gives the folder."""
     folder = cache / "SenseVoiceSmall-onnx"
     if not (folder / "tokens.json").is_file():
-        from benchmarks.random_models import export_sense_voice
+        from benchmarks.published_models import export_sense_voice
 
         export_sense_voice(sense_voice(cache), folder)
         (folder / "model.onnx").unlink()

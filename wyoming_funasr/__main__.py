@@ -125,8 +125,9 @@ def _download(settings: FunasrSettings, given: argparse.Namespace) -> int:
     hub = Hub(settings.hub, settings.cache_dir, offline=False, stall_seconds=settings.hub_seconds)
     command = f"wyoming-funasr download {given.model}"
     device = choose_device(settings.device, settings.precision)
-    own = downloaded_source(model, hub, on_cpu=not device.is_cuda)
-    for source in (own, *required_sources(model, settings)):
+    on_cpu = not device.is_cuda
+    own = downloaded_source(model, hub, on_cpu=on_cpu)
+    for source in (own, *required_sources(model, settings, hub, on_cpu=on_cpu)):
         print(hub.cached(source) or hub.download(source, command))
     return 0
 

@@ -12,7 +12,7 @@ from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx import fsmn_vad
 from wyoming_funasr.engines.table import load_engine, load_punctuation
-from wyoming_funasr.models import CT_PUNC, FSMN_VAD, Model, find_folder
+from wyoming_funasr.models import FSMN_VAD, Model, find_folder, punctuation_source
 from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_funasr.recognition.text import convert_script
@@ -74,7 +74,8 @@ def _punctuation(
 ) -> Punctuator | None:
     if not settings.use_itn or model.family == "sense_voice":
         return None
-    return load_punctuation(hub.find(CT_PUNC, _download(model)), place)
+    source = punctuation_source(hub, on_cpu=not place.device.is_cuda)
+    return load_punctuation(hub.find(source, _download(model)), place)
 
 
 def _download(model: Model) -> str:

@@ -20,6 +20,9 @@ LEAST_MEMORY_BYTES = 2_000_000_000
 _FILES = ("config.yaml", "model.pt", "am.mvn")
 _FOLDER_FILES = ("config.yaml", "model.pt|model_quant.onnx|model.onnx", "am.mvn")
 """A folder of one's own may hold FunASR's published graph instead of a checkpoint."""
+_PUBLISHED_FILES = ("config.yaml", "model_quant.onnx", "tokens.json")
+_DECODER_GRAPHS = ("decoder_quant.onnx", "decoder.onnx")
+"""What only the published form of a streaming model has."""
 
 _DEMO_FOLDER = Path(__file__).parent / "demo_model"
 
@@ -55,6 +58,13 @@ _SENSE_VOICE_ONNX_SUMS = {
     "config.yaml": "f71e239ba36705564b5bf2d2ffd07eece07b8e3f2bbf6d2c99d8df856339ac19",
 }
 
+
+def _published(name: str, *more: str) -> ModelSource:
+    """One of FunASR's ONNX repositories, of which the eight-bit graphs are downloaded."""
+    files = (*_PUBLISHED_FILES, *more)
+    return ModelSource(name, None, files, files)
+
+
 MODELS: dict[str, Model] = {
     "SenseVoiceSmall": Model(
         "SenseVoiceSmall",
@@ -70,6 +80,22 @@ MODELS: dict[str, Model] = {
             tuple(_SENSE_VOICE_ONNX_SUMS),
             tuple(_SENSE_VOICE_ONNX_SUMS),
             _SENSE_VOICE_ONNX_SUMS,
+        ),
+    ),
+    "paraformer": Model(
+        "paraformer",
+        "paraformer",
+        _PARAFORMER_LANGUAGES,
+        "Paraformer large, 220 M parameters: Chinese with English mixed in",
+        "Alibaba DAMO",
+        "https://github.com/modelscope/FunASR",
+        ModelSource(
+            "iic/speech_paraformer-large_asr_nat-zh-cn-16k-common-vocab8404-pytorch",
+            None,
+            (*_FILES, "tokens.json"),
+        ),
+        light_source=_published(
+            "iic/speech_paraformer-large_asr_nat-zh-cn-16k-common-vocab8404-onnx", "am.mvn"
         ),
     ),
     "paraformer-zh": Model(
@@ -97,6 +123,11 @@ MODELS: dict[str, Model] = {
             "funasr/paraformer-zh-streaming",
             (*_FILES, "tokens.json"),
         ),
+        light_source=_published(
+            "iic/speech_paraformer-large_asr_nat-zh-cn-16k-common-vocab8404-online-onnx",
+            "am.mvn",
+            "decoder_quant.onnx",
+        ),
     ),
     "demo": Model(
         "demo",
@@ -115,6 +146,7 @@ CT_PUNC = ModelSource(
     "funasr/ct-punc",
     ("config.yaml", "model.pt", "tokens.json"),
 )
+_LIGHT_CT_PUNC = _published("iic/punc_ct-transformer_cn-en-common-vocab471067-large-onnx")
 
 
 def choose_model(name: str) -> Model:
@@ -157,11 +189,19 @@ def find_folder(model: Model, hub: Hub, *, on_cpu: bool) -> Path:
 def downloaded_source(model: Model, hub: Hub, *, on_cpu: bool) -> ModelSource:
     """Where a model comes from: what the cache has, else the light form where a CPU can run it."""
     assert model.source is not None
-    light = model.light_source
-    if not on_cpu or light is None:
-        return model.source
-    if hub.cached(light) is None and (hub.cached(model.source) or not hub.offers(light)):
-        return model.source
+    return _chosen(model.source, model.light_source if on_cpu else None, hub)
+
+
+def punctuation_source(hub: Hub, *, on_cpu: bool) -> ModelSource:
+    """Where ct-punc comes from, likewise."""
+    return _chosen(CT_PUNC, _LIGHT_CT_PUNC if on_cpu else None, hub)
+
+
+def _chosen(source: ModelSource, light: ModelSource | None, hub: Hub) -> ModelSource:
+    if light is None:
+        return source
+    if hub.cached(light) is None and (hub.cached(source) or not hub.offers(light)):
+        return source
     return light
 
 
@@ -172,12 +212,14 @@ def is_on_disk(model: Model, hub: Hub) -> bool:
     return any(hub.cached(source) is not None for source in _sources(model))
 
 
-def required_sources(model: Model, settings: FunasrSettings) -> Sequence[ModelSource]:
+def required_sources(
+    model: Model, settings: FunasrSettings, hub: Hub, *, on_cpu: bool
+) -> Sequence[ModelSource]:
     """The models that go around `model` and come from the hub as well."""
     vad = () if settings.use_external_vad else (FSMN_VAD,)
     unmarked = model.family != "sense_voice"
-    punctuation = (CT_PUNC,) if unmarked and settings.use_itn else ()
-    return (*vad, *punctuation)
+    marks = unmarked and settings.use_itn
+    return (*vad, *((punctuation_source(hub, on_cpu=on_cpu),) if marks else ()))
 
 
 def check_memory(model: Model) -> None:
@@ -200,6 +242,8 @@ def _from_folder(folder: Path) -> Model:
         model_class = str(config["model"])
     except (OSError, yaml.YAMLError, KeyError, TypeError):
         raise ModelMissing(f"model folder {folder} has no FunASR config.yaml") from None
+    if any((folder / name).is_file() for name in _DECODER_GRAPHS):
+        model_class += " streaming"
     return _of_family(folder.name, model_class, None, folder)
 
 

@@ -245,5 +245,5 @@ def _next_chunk(speech: Speech) -> bytes | None:
 
 
 def _warm_up(engine: SpeechEngine, voice: Voice) -> None:
-    for _ in engine.speak(voice, _warm_up_text(voice)):
-        pass
+    """Speak until there is audio: everything has run by then."""
+    next(engine.speak(voice, _warm_up_text(voice)), None)

@@ -85,9 +85,8 @@ def let_threads_sleep() -> None:
     """Make OpenMP's threads spin only briefly, then sleep, while they wait for each other.
 
     A thread that spins while it waits for one whose core another process has taken wastes its own
-    core. Measured on two cores with 3 s of speech and one other busy process: 1,030 ms with 20,000
-    spins, 467 ms with 2,000; on a quiet machine 220 and 265 ms, and without spinning the second
-    thread gains nothing. Call it before torch is imported; a user's own settings stay.
+    core. Only torch, beside a GPU, uses OpenMP; ONNX Runtime's threads are told by `open_session`.
+    Call it before torch is imported; a user's own settings stay.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
@@ -109,10 +108,9 @@ def cpu_sharing(threads: int, most_workers: int | None = None) -> CpuSharing:
 
     Make the scheduler with `workers`, and let the work in each of them use `threads`. Cores that
     work on one utterance wait for each other at every layer, and wait long if another process has
-    taken one of them. Measured with 3 s of speech on two cores: one thread takes 280 ms, two take
-    265 ms; beside one busy process 300 and 467 ms. So each core works alone, and from four cores on
-    in pairs, where one utterance would otherwise leave most of them idle. `most_workers` bounds the
-    workers where each needs much memory; the cores are then shared between these.
+    taken one of them (`benchmarks/results/threads.md`). So each core works alone, and from four
+    cores on in pairs, where one utterance would otherwise leave most of them idle. `most_workers`
+    bounds the workers where each needs much memory; the cores are then shared between these.
     """
     cores = threads or available_cores()
     in_pairs = cores // 2 if cores >= _CORES_FOR_PAIRS else cores

@@ -4,14 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from wyoming_funasr.models import choose_model, downloaded_source, find_folder
+from wyoming_funasr.models import (
+    CT_PUNC,
+    choose_model,
+    downloaded_source,
+    find_folder,
+    punctuation_source,
+)
 from wyoming_serving.errors import ModelMissing
 from wyoming_serving.models.hub import Hub, HubName
 
 
-def source(hub: HubName, cache: Path, *, on_cpu: bool) -> str | None:
+def source(
+    hub: HubName, cache: Path, *, on_cpu: bool, model: str = "SenseVoiceSmall"
+) -> str | None:
     chosen = downloaded_source(
-        choose_model("SenseVoiceSmall"),
+        choose_model(model),
         Hub(hub, cache, offline=True, stall_seconds=60),
         on_cpu=on_cpu,
     )
@@ -22,6 +30,32 @@ def test_a_cpu_takes_the_published_graph_where_the_hub_has_one(tmp_path: Path) -
     assert source("modelscope", tmp_path, on_cpu=True) == "iic/SenseVoiceSmall-onnx"
     assert source("modelscope", tmp_path, on_cpu=False) == "iic/SenseVoiceSmall"
     assert source("hf", tmp_path, on_cpu=True) == "FunAudioLLM/SenseVoiceSmall"
+
+
+@pytest.mark.parametrize(
+    ("model", "published"),
+    [
+        ("paraformer", "iic/speech_paraformer-large_asr_nat-zh-cn-16k-common-vocab8404-onnx"),
+        (
+            "paraformer-zh-streaming",
+            "iic/speech_paraformer-large_asr_nat-zh-cn-16k-common-vocab8404-online-onnx",
+        ),
+        ("paraformer-zh", None),  # FunASR publishes no ONNX form of SeACo
+    ],
+)
+def test_a_cpu_takes_paraformers_published_graphs(
+    tmp_path: Path, model: str, published: str | None
+) -> None:
+    checkpoint = source("modelscope", tmp_path, on_cpu=False, model=model)
+    on_cpu = source("modelscope", tmp_path, on_cpu=True, model=model)
+    assert on_cpu == (published or checkpoint)
+
+
+def test_a_cpu_takes_the_published_punctuation(tmp_path: Path) -> None:
+    hub = Hub("modelscope", tmp_path, offline=True, stall_seconds=60)
+    found = {on_cpu: punctuation_source(hub, on_cpu=on_cpu) for on_cpu in (True, False)}
+    assert found[True].wanted == ("config.yaml", "model_quant.onnx", "tokens.json")
+    assert found[False] is CT_PUNC
 
 
 def test_what_was_downloaded_before_is_not_downloaded_in_another_form(tmp_path: Path) -> None:

@@ -19,15 +19,15 @@ def _nothing_remembered() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("machine", "flags", "kernels", "missing", "largest"),
+    ("machine", "flags", "kernels", "missing", "largest_pair"),
     [
-        ("x86_64", f"flags\t: {X86_64_V2} avx avx2 avx512f avx512_vnni", "AVX-512 VNNI", [], 127),
-        ("x86_64", f"flags\t: {X86_64_V2} avx avx2", "AVX2", [], 64),
-        ("x86_64", f"flags\t: {X86_64_V2}", "SSE4.1", [], 64),
-        ("x86_64", "flags\t: fpu sse sse2 ssse3", "", ["SSE4.1", "SSE4.2", "POPCNT"], 64),
-        ("aarch64", "Features\t: fp asimd crc32", "NEON", [], 127),
-        ("aarch64", "Features\t: fp asimd asimddp", "NEON with dot products", [], 127),
-        ("aarch64", "nothing is said", "", [], 127),
+        ("x86_64", f"flags\t: {X86_64_V2} avx avx2 avx512f avx512_vnni", "AVX-512 VNNI", [], 254),
+        ("x86_64", f"flags\t: {X86_64_V2} avx avx2", "AVX2", [], 127),
+        ("x86_64", f"flags\t: {X86_64_V2}", "SSE4.1", [], 127),
+        ("x86_64", "flags\t: fpu sse sse2 ssse3", "", ["SSE4.1", "SSE4.2", "POPCNT"], 127),
+        ("aarch64", "Features\t: fp asimd crc32", "NEON", [], 254),
+        ("aarch64", "Features\t: fp asimd asimddp", "NEON with dot products", [], 254),
+        ("aarch64", "nothing is said", "", [], 254),
     ],
 )
 def test_features_choose_kernels_and_weights(
@@ -37,7 +37,7 @@ def test_features_choose_kernels_and_weights(
     flags: str,
     kernels: str,
     missing: list[str],
-    largest: int,
+    largest_pair: int,
 ) -> None:
     file = tmp_path / "cpuinfo"
     file.write_text(f"processor\t: 0\n{flags}\n\nprocessor\t: 1\n{flags}\n")
@@ -45,4 +45,4 @@ def test_features_choose_kernels_and_weights(
     monkeypatch.setattr(cpu_features, "CPU_INFO", file)
     assert cpu_features.kernels() == kernels
     assert cpu_features.missing_instructions() == missing
-    assert int8_weights.largest_weight() == largest
+    assert int8_weights.largest_pair() == largest_pair

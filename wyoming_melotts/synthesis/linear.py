@@ -8,7 +8,7 @@ from wyoming_serving.models.onnx_graphs import MICROSOFT, Graph
 def linear(graph: Graph, x: str, matrix: Floats, bias: Floats, largest: int | None = None) -> str:
     """Multiply [steps, in] by `matrix` [in, out] and add `bias` [out].
 
-    `largest` is the largest integer of an 8-bit weight; None keeps floats.
+    `largest` is the `largest_pair` of 8-bit weights; None keeps floats.
     """
     if largest is None:
         product = graph.add("MatMul", x, graph.weight(matrix))

@@ -1,17 +1,16 @@
 """Networks that ONNX Runtime computes, on CPUs."""
 
-import os
 from pathlib import Path
 
 from wyoming_melotts.synthesis.acoustic.onnx.voice import OnnxVoice
 from wyoming_melotts.synthesis.bert.onnx import OnnxBert
+from wyoming_serving.devices import available_cores
 
 _MOST_THREADS = 4
 """A chunk is too little work for more to gain anything.
 
 One sentence alone takes all of them, several at once share them: a run does not wait for threads
-that work on another. Measured with four sentences on two busy cores, two runs at once: as fast with
-two threads as with one, in 4 % more processor time. Spinning would take 30 to 70 % more.
+that work on another, and threads that wait sleep (`benchmarks/results/threads.md`).
 """
 
 
@@ -21,7 +20,7 @@ class OnnxBackend:
     def __init__(self, cache_dir: Path, threads: int, *, int8: bool) -> None:
         """`cache_dir` keeps prepared graphs; `threads` work on one sentence, 0 for the cores."""
         self._cache_dir = cache_dir
-        self._threads = threads or min(os.cpu_count() or 1, _MOST_THREADS)
+        self._threads = threads or min(available_cores(), _MOST_THREADS)
         self._int8 = int8
 
     def load_voice(self, folder: Path) -> OnnxVoice:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from benchmarks.random_models import TINY, write_paraformer
-from tests.support.engines import TORCH_FLOAT32, copied, features, funasr_text
+from tests.support.engines import TORCH_FLOAT32, features, funasr_text
 from tests.support.speech import speech_samples
 from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.folder import ModelFolder
@@ -19,7 +19,6 @@ from wyoming_funasr.engines.torch.paraformer import MODULES, ParaformerTorch
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import clean
 from wyoming_funasr.recognition.types import Segment
-from wyoming_serving.errors import ServiceError
 
 KINDS = ["tiny_paraformer", "tiny_seaco"]
 
@@ -157,12 +156,3 @@ def test_hotwords_are_spelled_with_the_models_tokens(tmp_path: Path) -> None:
     (tmp_path / "seg_dict").write_text("wifi wi@@ fi\n打 打\n\n", encoding="utf-8")
     assert Speller(vocabulary, tmp_path).spell("WiFi") == [3, 4]
     assert Speller(vocabulary, tmp_path).spell("打") == [1]
-
-
-def test_a_published_paraformer_graph_asks_for_its_checkpoint(
-    tiny_seaco: Path, tmp_path: Path, float32: Place
-) -> None:
-    folder = copied(tiny_seaco, tmp_path / "published")
-    (folder / "model.pt").rename(folder / "model_quant.onnx")
-    with pytest.raises(ServiceError, match=r"is loaded from its checkpoint, model\.pt"):
-        load(ModelFolder(folder), float32, None)

@@ -58,10 +58,11 @@ def beginning(hops: int, memory: Memory | None = None, *, is_final: bool = True)
     return Segment(fbank, memory=memory or Memory(), is_final=is_final)
 
 
-def funasr_text(folder: Path, samples: np.ndarray, block: int) -> str:
+def funasr_text(folder: Path, samples: np.ndarray, block: int, **chunks: object) -> str:
     """What FunASR's own streaming `inference` makes of samples that come in blocks."""
     parts = components.build(folder, MODULES, FLOAT32)
-    options = parts.config | STREAMING | {"tokenizer": parts.tokenizer, "frontend": parts.frontend}
+    options = parts.config | STREAMING | chunks
+    options |= {"tokenizer": parts.tokenizer, "frontend": parts.frontend}
     options |= {"key": ["x"], "device": "cpu", "cache": {}}
     text = ""
     for start in range(0, len(samples), block):

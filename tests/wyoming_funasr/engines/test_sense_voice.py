@@ -9,7 +9,8 @@ import pytest
 import torch
 from onnxruntime import InferenceSession
 
-from benchmarks.random_models import TINY, export_sense_voice, write_sense_voice
+from benchmarks.published_models import export_sense_voice
+from benchmarks.random_models import TINY, write_sense_voice
 from tests.support.engines import TORCH_FLOAT32, copied, features, funasr_text
 from tests.support.speech import DATA, noise, speech_samples
 from wyoming_funasr.engines.base import Place

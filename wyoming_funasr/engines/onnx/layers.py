@@ -100,8 +100,8 @@ class Layers:
 
     graph: Graph
     weights: Weights
-    largest_int8: int | None
-    """The largest integer of quantized weights; None keeps them floats."""
+    largest_pair: int | None
+    """As `quantize` takes it; None keeps weights floats."""
 
     def linear(self, x: str, name: str, inputs: int, outputs: int, *, bias: bool = True) -> str:
         """`nn.Linear`."""
@@ -131,8 +131,8 @@ class Layers:
         """x times a matrix [inputs, outputs], plus an offset for each output."""
         graph = self.graph
         added = "" if offset is None else graph.weight(offset)
-        if self.largest_int8 is not None:
-            integers, scale = quantize(matrix, self.largest_int8)
+        if self.largest_pair is not None:
+            integers, scale = quantize(matrix, self.largest_pair)
             return graph.add(
                 "DynamicQuantizeMatMul",
                 x, graph.weight(integers), graph.weight(scale), "", added,

@@ -1,4 +1,4 @@
-"""Paraformer on ONNX Runtime, from a checkpoint.
+"""Paraformer on ONNX Runtime, from a checkpoint or FunASR's published graphs.
 
 Networks: FunASR, `funasr/models/{paraformer,seaco_paraformer}/model.py`, in parts, because the
 number of tokens is known only in the middle: an encoder with the length predictor, the decoder,
@@ -17,8 +17,8 @@ from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx.decoder import EPSILON, SanmDecoder
 from wyoming_funasr.engines.onnx.layers import ROWS, Layers, SanmEncoder, Weights, encoder_names
+from wyoming_funasr.engines.onnx.paraformer_published import ParaformerPublished
 from wyoming_funasr.engines.onnx.predictor import CifPredictor
-from wyoming_funasr.engines.onnx.published import refuse_published
 from wyoming_funasr.engines.onnx.runtime import open_network
 from wyoming_funasr.engines.paraformer import Decoded, Paraformer
 from wyoming_funasr.recognition.ctc import LogProbs
@@ -43,14 +43,14 @@ def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> P
     Raises:
         ServiceError: the folder is not a Paraformer model.
     """
-    return Paraformer(folder, ParaformerOnnx(folder, place), punctuation)
+    network = ParaformerOnnx if folder.published_graph is None else ParaformerPublished
+    return Paraformer(folder, network(folder, place), punctuation)
 
 
 class ParaformerOnnx:
-    """The network; each utterance is a run of its own."""
+    """The network of a checkpoint; each utterance is a run of its own."""
 
     def __init__(self, folder: ModelFolder, place: Place) -> None:
-        refuse_published(folder)
         self._config = folder.section("predictor_conf")
         sources = [folder.checkpoint, folder.path / "config.yaml"]
         model = folder.section("model_conf")
@@ -123,17 +123,17 @@ class ParaformerOnnx:
         return log_probs[0], looks
 
 
-def _layers(folder: ModelFolder, graph: Graph, largest_int8: int | None) -> Layers:
+def _layers(folder: ModelFolder, graph: Graph, largest_pair: int | None) -> Layers:
     weights = Weights(folder.checkpoint, read_state_dict(folder.checkpoint))
-    return Layers(graph, weights, largest_int8)
+    return Layers(graph, weights, largest_pair)
 
 
-def write_encoder(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_encoder(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The encoder and the length predictor."""
     config = folder.section("encoder_conf")
     channels = int(config["output_size"])
     with Graph(target / WEIGHTS) as graph:
-        layers = _layers(folder, graph, largest_int8)
+        layers = _layers(folder, graph, largest_pair)
         encoder = SanmEncoder.of(layers, config, EPSILON)
         inputs = layers.weights.size("encoder.encoders0.0.norm1.weight", 0)
         speech = graph.input("speech", np.float32, (1, ROWS, inputs))
@@ -150,11 +150,11 @@ def write_encoder(folder: ModelFolder, target: Path, largest_int8: int | None) -
         graph.save(target / GRAPH)
 
 
-def write_decoder(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_decoder(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The decoder: its posteriors, and what they were made from."""
     channels = int(folder.section("encoder_conf")["output_size"])
     with Graph(target / WEIGHTS) as graph:
-        layers = _layers(folder, graph, largest_int8)
+        layers = _layers(folder, graph, largest_pair)
         decoder = SanmDecoder(layers, "decoder", channels, folder.section("decoder_conf"))
         memory = graph.input("hidden", np.float32, (1, ROWS, channels))
         tokens = graph.input("tokens", np.float32, (1, "tokens", channels))
@@ -166,10 +166,10 @@ def write_decoder(folder: ModelFolder, target: Path, largest_int8: int | None) -
         graph.save(target / GRAPH)
 
 
-def write_hotword_reader(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_hotword_reader(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The network that reads hotwords: its state behind each of their tokens."""
     with Graph(target / WEIGHTS) as graph:
-        layers = _layers(folder, graph, largest_int8)
+        layers = _layers(folder, graph, largest_pair)
         table = layers.weights.take("decoder.embed.0.weight", (None, None))
         channels = table.shape[1]
         ids = graph.input("ids", np.int64, ("words", "tokens"))
@@ -180,11 +180,11 @@ def write_hotword_reader(folder: ModelFolder, target: Path, largest_int8: int | 
         graph.save(target / GRAPH)
 
 
-def write_hotword_listener(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_hotword_listener(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The decoder that looks at hotwords, and how much it looks at each."""
     channels = int(folder.section("model_conf").get("inner_dim", 256))
     with Graph(target / WEIGHTS) as graph:
-        layers = _layers(folder, graph, largest_int8)
+        layers = _layers(folder, graph, largest_pair)
         config = folder.section("seaco_decoder_conf")
         decoder = SanmDecoder(layers, "seaco_decoder", channels, config)
         context = graph.input("context", np.float32, (1, "words", channels))

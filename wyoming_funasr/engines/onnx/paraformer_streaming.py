@@ -1,4 +1,4 @@
-"""Streaming Paraformer on ONNX Runtime, from a checkpoint.
+"""Streaming Paraformer on ONNX Runtime, from a checkpoint or FunASR's published graphs.
 
 Networks: FunASR, `funasr/models/scama/encoder.py` and `funasr/models/paraformer/decoder.py`
 (`forward_chunk`): every layer looks at the keys and values of a few chunks before.
@@ -23,9 +23,10 @@ from wyoming_funasr.engines.onnx.layers import (
     Weights,
     encoder_names,
 )
+from wyoming_funasr.engines.onnx.paraformer_streaming_published import StreamingPublished
 from wyoming_funasr.engines.onnx.predictor import CifPredictor
-from wyoming_funasr.engines.onnx.published import refuse_published
 from wyoming_funasr.engines.onnx.runtime import open_network
+from wyoming_funasr.engines.onnx.streaming_chunks import ChunkIntegration, placed
 from wyoming_funasr.engines.paraformer_streaming import CHUNK, LOOK_BACK_CHUNKS, ParaformerStreaming
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.types import Features
@@ -59,16 +60,16 @@ def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> P
     Raises:
         ServiceError: the folder is not a streaming Paraformer model.
     """
-    return ParaformerStreaming(folder, StreamingOnnx(folder, place), punctuation)
+    network = StreamingOnnx if folder.published_graph is None else StreamingPublished
+    return ParaformerStreaming(folder, network(folder, place), punctuation)
 
 
 class StreamingOnnx:
-    """The network."""
+    """The network of a checkpoint."""
 
     def __init__(self, folder: ModelFolder, place: Place) -> None:
-        refuse_published(folder)
-        encoder, self._predictor = folder.section("encoder_conf"), folder.section("predictor_conf")
-        decoder = folder.section("decoder_conf")
+        encoder, decoder = folder.section("encoder_conf"), folder.section("decoder_conf")
+        self._integration = ChunkIntegration(folder, before=CHUNK[0])
         self._channels = int(encoder["output_size"])
         self._layers = int(encoder["num_blocks"]), int(decoder["att_layer_num"])
         self._past = int(decoder.get("kernel_size", 21)) - 1
@@ -101,13 +102,15 @@ class StreamingOnnx:
         self, state: StreamingState, rows: Features, *, is_final: bool, is_tail: bool
     ) -> tuple[LogProbs, StreamingState]:
         """Log posteriors of the tokens in the next chunk, and what is remembered behind it."""
-        placed = _placed(rows * np.float32(self._channels**0.5), state.rows)
-        heard = state.ahead if is_tail else np.concatenate([state.ahead, placed])
+        new = placed(rows, self._channels, state.rows)
+        heard = state.ahead if is_tail else np.concatenate([state.ahead, new])
         hidden, alphas, keys, values = run(
             self._encoder,
             {"speech": heard[None], "keys": state.encoder[0], "values": state.encoder[1]},
         )
-        tokens, integrator = self._integrated(state, hidden[0], alphas.reshape(-1), is_final)
+        tokens, integrator = self._integration.tokens(
+            state.integrator, hidden[0], alphas.reshape(-1), is_final=is_final
+        )
         state = replace(
             state,
             rows=state.rows + len(rows),
@@ -127,39 +130,14 @@ class StreamingOnnx:
         )  # fmt: skip
         return log_probs[0], replace(state, decoder=tuple(remembered))
 
-    def _integrated(
-        self, state: StreamingState, hidden: Float32, alphas: Float32, is_final: bool
-    ) -> tuple[list[Float32], Integrator]:
-        """The tokens that fire in a chunk; rows ahead count with the next one, or at the end."""
-        alphas[: CHUNK[0]] = 0
-        if is_final:
-            tail = np.float32(self._predictor.get("tail_threshold", 0.0))
-            hidden = np.concatenate([hidden, np.zeros((1, self._channels), np.float32)])
-            alphas = np.append(alphas, tail)
-        else:
-            alphas[sum(CHUNK[:2]) :] = 0
-        integrator = replace(state.integrator)
-        threshold = float(self._predictor.get("threshold", 1.0))
-        return integrator.fire(hidden, alphas, threshold), integrator
 
-
-def _placed(rows: Float32, start: int) -> Float32:
-    """Rows plus sinusoids of their positions in the utterance; see `Layers.positions`."""
-    half = rows.shape[1] // 2
-    step = np.log(np.float32(10_000)) / np.float32(half - 1)
-    frequencies = np.exp(np.arange(half, dtype=np.float32) * -step)
-    angles = np.arange(start + 1, start + 1 + len(rows), dtype=np.float32)[:, None] * frequencies
-    placed: Float32 = rows + np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
-    return placed
-
-
-def write_encoder(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_encoder(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The encoder of a chunk, and the length predictor."""
     config = folder.section("encoder_conf")
     blocks, channels = int(config["num_blocks"]), int(config["output_size"])
     weights = Weights(folder.checkpoint, read_state_dict(folder.checkpoint))
     with Graph(target / WEIGHTS) as graph:
-        layers = Layers(graph, weights, largest_int8)
+        layers = Layers(graph, weights, largest_pair)
         features = weights.size("encoder.encoders0.0.norm1.weight", 0)
         x = graph.input("speech", np.float32, (1, ROWS, features))
         past = _Past(graph, ("keys", "values"), blocks, channels)
@@ -182,7 +160,7 @@ def write_encoder(folder: ModelFolder, target: Path, largest_int8: int | None) -
         graph.save(target / GRAPH)
 
 
-def write_decoder(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_decoder(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """The decoder of a chunk.
 
     Raises:
@@ -191,7 +169,7 @@ def write_decoder(folder: ModelFolder, target: Path, largest_int8: int | None) -
     channels = int(folder.section("encoder_conf")["output_size"])
     weights = Weights(folder.checkpoint, read_state_dict(folder.checkpoint))
     with Graph(target / WEIGHTS) as graph:
-        layers = Layers(graph, weights, largest_int8)
+        layers = Layers(graph, weights, largest_pair)
         decoder = SanmDecoder(layers, "decoder", channels, folder.section("decoder_conf"))
         if decoder.pads[1] or decoder.remembering:
             raise ServiceError(

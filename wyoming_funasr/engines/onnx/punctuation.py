@@ -55,7 +55,7 @@ class PunctuationOnnx:
         return found
 
 
-def write_graph(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def write_graph(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """Write the graph of a checkpoint into the folder `target`.
 
     Raises:
@@ -66,7 +66,7 @@ def write_graph(folder: ModelFolder, target: Path, largest_int8: int | None) -> 
     marks = len(folder.section("model_conf")["punc_list"])
     weights = Weights(folder.checkpoint, read_state_dict(folder.checkpoint))
     with Graph(target / WEIGHTS) as graph:
-        layers = Layers(graph, weights, largest_int8)
+        layers = Layers(graph, weights, largest_pair)
         encoder = SanmEncoder.of(layers, config, _EPSILON)
         table = weights.take("embed.weight", (None, None))
         ids = graph.input("inputs", np.int32, (1, "words"))

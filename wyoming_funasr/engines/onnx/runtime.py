@@ -12,7 +12,7 @@ from wyoming_serving.models.onnx_cache import made_graph
 from wyoming_serving.models.onnx_sessions import open_session
 
 GraphWriter = Callable[[Path, int | None], None]
-"""Writes a graph into a folder; with the largest integer for quantized weights, or None."""
+"""Writes a graph into a folder; with the `largest_pair` of quantized weights, or None."""
 
 _MODULES = (checkpoints, int8_weights, onnx_files, onnx_graphs, onnx_reader)
 _CODE = [
@@ -29,12 +29,17 @@ def open_network(
     Raises:
         ServiceError: the files are not a model that this network can hold.
     """
+<<<<<<< HEAD
     largest = int8_weights.largest_weight() if place.device.precision == "int8" else None
     with made_graph(
+=======
+    largest = int8_weights.largest_pair() if place.device.precision == "int8" else None
+    graph = made_graph(
+>>>>>>> engines
         place.cache_dir,
         sources,
         name,
-        f"int8 up to {largest}",
+        f"int8, pairs up to {largest}",
         _CODE,
         lambda folder: write(folder, largest),
     ) as graph:

@@ -67,17 +67,17 @@ class SenseVoiceOnnx:
         }
 
 
-def _write(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
+def _write(folder: ModelFolder, target: Path, largest_pair: int | None) -> None:
     """Write a folder's graph: ours with the weights of the checkpoint or of the published file, or
     a published file that is another network as it is, with its thousands of nodes."""
     published = folder.published_graph
     if published is None:
         weights = Weights(folder.checkpoint, read_state_dict(folder.checkpoint))
-        write_graph(folder, weights, target, largest_int8)
+        write_graph(folder, weights, target, largest_pair)
         return
     weights = read_published(published)
     try:
-        write_graph(folder, weights, target, largest_int8)
+        write_graph(folder, weights, target, largest_pair)
         if weights.unused:
             raise ServiceError(
                 ErrorCode.MODEL_INVALID, f"{published} holds more: {weights.unused[0]}"
@@ -88,7 +88,7 @@ def _write(folder: ModelFolder, target: Path, largest_int8: int | None) -> None:
 
 
 def write_graph(
-    folder: ModelFolder, weights: Weights, target: Path, largest_int8: int | None
+    folder: ModelFolder, weights: Weights, target: Path, largest_pair: int | None
 ) -> None:
     """Write the graph of a model into the folder `target`.
 
@@ -100,7 +100,7 @@ def write_graph(
     features = table.shape[1]
     channels = int(config["output_size"])
     with Graph(target / WEIGHTS) as graph:
-        layers = Layers(graph, weights, largest_int8)
+        layers = Layers(graph, weights, largest_pair)
         encoder = SanmEncoder.of(layers, config, _EPSILON)
         speech = graph.input("speech", np.float32, (1, ROWS, features))
         queries = graph.input("queries", np.int64, (1, QUERIES))

@@ -11,7 +11,7 @@ from wyoming_melotts.synthesis.bert.config import BertConfig
 from wyoming_melotts.synthesis.bert.weights import BertWeights, weights_file
 from wyoming_melotts.synthesis.linear import linear
 from wyoming_serving.models import int8_weights
-from wyoming_serving.models.int8_weights import largest_weight
+from wyoming_serving.models.int8_weights import largest_pair
 from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS, made_graph
 from wyoming_serving.models.onnx_graphs import MICROSOFT, Graph
 from wyoming_serving.models.onnx_sessions import open_session
@@ -37,12 +37,12 @@ class OnnxBert:
         """
         config = BertConfig.read(folder / "config.json")
         weights = BertWeights.open(folder)
-        largest = largest_weight() if int8 else None
+        largest = largest_pair() if int8 else None
         with made_graph(
             cache_dir,
             sources=(folder / "config.json", weights_file(folder)),
             name="bert",
-            recipe=f"int8, at most {largest}" if int8 else "float32",
+            recipe=f"int8, pairs up to {largest}" if int8 else "float32",
             code=[Path(__file__), Path(config_module.__file__), Path(int8_weights.__file__)],
             make=lambda target: make_graph(config, weights, target, largest),
         ) as graph:
@@ -58,7 +58,7 @@ def make_graph(config: BertConfig, weights: BertWeights, target: Path, largest: 
     """Write the graph of a BERT's used layers with its weights into a folder.
 
     Its input `words` is [tokens, hidden], the words' embeddings, its output `states` the same
-    shape. `largest` is the largest integer of an 8-bit weight, None for float32.
+    shape. `largest` is the `largest_pair` of 8-bit weights, None for float32.
 
     Raises:
         VoiceFileError: the weights do not fit.

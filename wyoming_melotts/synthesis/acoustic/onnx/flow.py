@@ -16,7 +16,7 @@ def build_flow(
     """Prior sample `prior` [frames, inter] and `speaker` [1] to `latent` [frames, inter].
 
     Each coupling layer lets the first half of the channels say what the second half loses; the
-    channels are reversed between them. `largest` is the largest integer of an 8-bit weight in the
+    channels are reversed between them. `largest` is the `largest_pair` of the 8-bit weights in the
     feed-forward layers, which are nine tenths of the work; None keeps floats. Measured with the
     demo voice, 8 bits move the mel spectrum by 0.09 dB on average.
     """

@@ -18,7 +18,7 @@ from wyoming_melotts.synthesis.acoustic.onnx.text import build_text
 from wyoming_melotts.synthesis.acoustic.weights import Weights
 from wyoming_melotts.synthesis.arrays import Floats, Ints
 from wyoming_serving.models import int8_weights, onnx_graphs
-from wyoming_serving.models.int8_weights import largest_weight
+from wyoming_serving.models.int8_weights import largest_pair
 from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS, made_graph
 from wyoming_serving.models.onnx_graphs import Graph
 from wyoming_serving.models.onnx_sessions import open_session
@@ -39,9 +39,9 @@ _TEXT_WEIGHTS = ("enc_p.", "dp.", "sdp.")
 
 def _parts(*, int8: bool) -> tuple[_Part, ...]:
     """The text encoder, the flow and the decoder."""
-    largest = largest_weight() if int8 else None
+    largest = largest_pair() if int8 else None
     flow = partial(build_flow, largest=largest)
-    recipe = f"int8, at most {largest}" if int8 else "float32"
+    recipe = f"int8, pairs up to {largest}" if int8 else "float32"
     return (
         _Part("text", build_text, "float32", ("flow.", "dec.")),
         _Part("flow", flow, recipe, (*_TEXT_WEIGHTS, "dec.")),
