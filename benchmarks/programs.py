@@ -40,9 +40,9 @@ def funasr(name: str, places: Places, *, endpointing: bool) -> Program:
     )
 
 
-def funasr_demo(name: str) -> Program:
-    """Our recognizer with the model in the package, which understands commands; as it comes."""
-    return _funasr(name, "demo")
+def funasr_demo(name: str, model: str = "demo") -> Program:
+    """Our recognizer as it comes, with the model in the package, which understands commands."""
+    return _funasr(name, model)
 
 
 def _funasr(name: str, model: str, *settings: str) -> Program:

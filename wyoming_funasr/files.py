@@ -1,11 +1,7 @@
-"""Transcribing audio files, of any length and format that libsndfile reads."""
+"""Transcribing audio files, of any length and format that is known here."""
 
 from pathlib import Path
 
-import soundfile
-import soxr
-
-from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.home.context import UtteranceHome, know
 from wyoming_funasr.home.description import read_home
 from wyoming_funasr.models import choose_model
@@ -14,11 +10,11 @@ from wyoming_funasr.recognition.home import HomeContext
 from wyoming_funasr.recognition.hotwords import merge_hotwords, read_hotword_file
 from wyoming_funasr.recognition.recognizer import RecognitionRequest
 from wyoming_funasr.recognition.types import Recognition
+from wyoming_funasr.recordings.decoding import decode_path
 from wyoming_funasr.requests.languages import model_language
 from wyoming_funasr.requests.script import in_script
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.audio import Samples
-from wyoming_serving.errors import ErrorCode, ServiceError
+from wyoming_serving.audio import Samples, join
 
 
 def known_home(model: LoadedModel, settings: FunasrSettings) -> UtteranceHome | None:
@@ -66,10 +62,4 @@ def read_audio(file: Path) -> Samples:
     Raises:
         ServiceError: the file is not audio, or cannot be read.
     """
-    try:
-        samples, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise ServiceError(ErrorCode.AUDIO_INVALID, f"{file} cannot be read: {error}") from None
-    mono: Samples = samples.mean(axis=1)
-    resampled: Samples = soxr.resample(mono, rate_hz, SAMPLE_RATE_HZ).astype("float32")
-    return resampled
+    return join(decode_path(file))

@@ -124,16 +124,30 @@ class SpeechPipeline:
         return self._recognitions
 
     @property
+    def most_running(self) -> int:
+        """How many recognitions the device runs at one time."""
+        limits = self.recognitions.limits
+        return limits.workers * limits.max_jobs
+
+    @property
     def ears(self) -> Scheduler[Callable[[], None], None]:
         """The front-end's scheduler."""
         return self._ears
 
     async def open(self) -> UtteranceAudio:
         """Begin an utterance; see `requests.utterance.Pipeline`."""
+        return (await self.frontend()).open()
+
+    async def frontend(self) -> Frontend:
+        """Returns the front-end of the model, once that is loaded.
+
+        Raises:
+            ServiceError: `not-ready`, when that takes too long.
+        """
         await self._wait_ready()
         if self._model is None:
             raise ServiceError(ErrorCode.NOT_READY, "the engine is being rebuilt; try again later")
-        return self._model.frontend.open()
+        return self._model.frontend
 
     async def accept(
         self,
@@ -147,12 +161,22 @@ class SpeechPipeline:
         await self._ears.submit(lambda: audio.accept_waveform(decode(), last=last), timing=timing)
 
     async def recognize(
-        self, request: RecognitionRequest, priority: float = 0, timing: JobTiming | None = None
+        self,
+        request: RecognitionRequest,
+        priority: float = 0,
+        timing: JobTiming | None = None,
+        *,
+        admitted: bool = False,
     ) -> Recognition:
-        """Recognize speech; none at all needs no model. See `requests.utterance.Pipeline`."""
+        """Recognize speech; none at all needs no model. See `requests.utterance.Pipeline`.
+
+        What continues `admitted` work is never refused.
+        """
         if not request.segments:
             return Recognition()
-        recognition = await self.recognitions.submit(request, priority, timing=timing)
+        recognition = await self.recognitions.submit(
+            request, priority, admitted=admitted, timing=timing
+        )
         return Recognition() if self._is_ignored(recognition) else recognition
 
     def _is_ignored(self, recognition: Recognition) -> bool:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
@@ -13,6 +14,7 @@ from wyoming_funasr.models import check_memory, choose_model, is_on_disk
 from wyoming_funasr.pipeline import LoadedModel, SpeechPipeline
 from wyoming_funasr.recognition.home import HomeContext
 from wyoming_funasr.recognition.hotwords import read_hotword_file
+from wyoming_funasr.recordings.transcription import Recordings
 from wyoming_funasr.requests.events import EventSink
 from wyoming_funasr.requests.feed import AudioFeed
 from wyoming_funasr.requests.handler import RequestHandler
@@ -26,6 +28,9 @@ from wyoming_serving.service import Service
 from wyoming_serving.session import Client
 from wyoming_serving.status import EngineDescription
 from wyoming_serving.supervision import Reduction
+
+if TYPE_CHECKING:  # imported only where HTTP is asked for, as it takes a quarter of a second
+    from aiohttp import web
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -48,6 +53,7 @@ class FunasrService(Service):
         self.settings: FunasrSettings = settings
         self.model = choose_model(settings.model_dir)
         self.pipeline = SpeechPipeline(settings, self.wait_ready, self.metrics)
+        self.recordings = Recordings(self.pipeline, settings.max_segment_time, settings.job_seconds)
         self._hub = Hub(
             settings.hub,
             settings.cache_dir,
@@ -63,6 +69,7 @@ class FunasrService(Service):
         self.home = HomeKeeper(source, settings.home_languages) if source is not None else None
 
     async def load(self) -> None:
+        self.recordings.start()
         check_memory(self.model)
         if self.settings.endpointing and not self.settings.finds_endpoints:
             _LOGGER.warning(
@@ -91,7 +98,15 @@ class FunasrService(Service):
     async def close(self) -> None:
         if self.home is not None:
             await self.home.close()
+        await self.recordings.close()
         await self.pipeline.close()
+
+    def routes(self) -> "Sequence[web.AbstractRouteDef]":
+        from wyoming_funasr.api.openai.routes import OpenAiApi
+
+        return OpenAiApi(
+            self.recordings, self.settings, self.model, self._current_hotwords, self._home_for
+        ).routes()
 
     def handler(self, client: Client) -> RequestHandler:
         return RequestHandler(client, self.options, self.begin_utterance, self.settings)

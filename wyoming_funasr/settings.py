@@ -149,6 +149,18 @@ class FunasrSettings(Settings):
         le=3600,
         description="Audio in one batch, with its padding; 0 is 60 on a GPU, 5 on a CPU",
     )
+    http_max_upload_bytes: int = Field(
+        512 << 20,
+        ge=4096,
+        le=8 << 30,
+        description="Largest audio file that the HTTP API takes; it is kept in cache_dir meanwhile",
+    )
+    http_max_uploads: int = Field(
+        8,
+        ge=1,
+        le=1000,
+        description="Audio files that are received and recognized at one time; further ones wait",
+    )
 
     @property
     def home_languages(self) -> tuple[str, ...]:

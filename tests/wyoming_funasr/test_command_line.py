@@ -99,7 +99,7 @@ def test_transcribe_takes_audio_of_any_kind_and_names_what_is_none(
     assert done.returncode == 1
     errors = [line for line in done.stderr.splitlines() if line.startswith("wyoming-funasr: ")]
     assert len(errors) == 2
-    assert f"{no_audio} cannot be read" in errors[0]
+    assert f"{no_audio}: the file is not audio" in errors[0]
     assert f"{missing} cannot be read" in errors[1]
 
 

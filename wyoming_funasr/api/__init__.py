@@ -1,0 +1,1 @@
+"""Protocols other than Wyoming, over HTTP and WebSockets."""

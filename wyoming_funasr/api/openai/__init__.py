@@ -1,0 +1,1 @@
+"""Speech to text in the shape of OpenAI's API."""

@@ -1,0 +1,203 @@
+"""The routes of OpenAI's API for speech to text.
+
+Source: https://platform.openai.com/docs/api-reference/audio
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from typing import BinaryIO
+
+from aiohttp import web
+
+from wyoming_funasr.api.openai.form import FormReader
+from wyoming_funasr.api.openai.formats import (
+    CONTENT_TYPES,
+    Transcription,
+    delta_event,
+    done_event,
+    error_event,
+    language_of,
+    written,
+)
+from wyoming_funasr.api.openai.parameters import Parameters, check_model, read_parameters
+from wyoming_funasr.models import Model
+from wyoming_funasr.recognition.home import HomeContext
+from wyoming_funasr.recognition.hotwords import merge_hotwords
+from wyoming_funasr.recognition.text import join
+from wyoming_funasr.recordings.transcription import (
+    RecordingOptions,
+    Recordings,
+    TranscribedStretch,
+)
+from wyoming_funasr.requests.script import in_script
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving.errors import ErrorCode, QueueFull, ServiceError
+from wyoming_serving.http.api import API
+from wyoming_serving.http.errors import error_object
+from wyoming_serving.reports import RequestReport, Stage
+
+_OWNER = "wyoming-funasr"
+
+
+class OpenAiApi:
+    """Transcribes uploads with what the service knows: its model, its home, its hotwords."""
+
+    def __init__(
+        self,
+        recordings: Recordings,
+        settings: FunasrSettings,
+        model: Model,
+        hotwords: Callable[[], Sequence[str]],
+        home: Callable[[str | None], HomeContext | None],
+    ) -> None:
+        """`hotwords` and `home` tell what counts for every request, for a language tag, now."""
+        self._recordings = recordings
+        self._settings = settings
+        self._model = model
+        self._hotwords = hotwords
+        self._home = home
+        self._places = asyncio.Semaphore(settings.http_max_uploads)
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Returns the routes."""
+        return [
+            web.get("/v1/models", self._models),
+            web.get("/v1/models/{name}", self._one_model),
+            web.post("/v1/audio/transcriptions", self._transcribe),
+            web.post("/v1/audio/translations", self._translate),
+        ]
+
+    async def _models(self, _: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [self._described()]})
+
+    async def _one_model(self, request: web.Request) -> web.Response:
+        check_model(request.match_info["name"], self._model.name)
+        return web.json_response(self._described())
+
+    def _described(self) -> dict[str, object]:
+        name = self._model.name
+        return {"id": name, "object": "model", "created": 0, "owned_by": _OWNER}
+
+    async def _translate(self, _: web.Request) -> web.Response:
+        raise ServiceError(
+            ErrorCode.NOT_SUPPORTED,
+            "these models do not translate; /v1/audio/transcriptions writes down what is said",
+        )
+
+    async def _transcribe(self, request: web.Request) -> web.StreamResponse:
+        report = RequestReport("transcription")
+        with request.app[API].reported(request, report):
+            async with self._place():
+                settings = self._settings
+                folder, most_bytes = settings.cache_dir.expanduser(), settings.http_max_upload_bytes
+                reader = FormReader(request, self._recordings, folder, most_bytes)
+                try:
+                    form = await reader.read()
+                    parameters = read_parameters(
+                        form.fields, self._model.name, self._model.languages, settings.language
+                    )
+                    answer = self._stream if parameters.stream else self._answer
+                    return await answer(request, form.file, parameters, report)
+                finally:
+                    await reader.close()
+
+    async def _answer(
+        self, request: web.Request, file: BinaryIO, parameters: Parameters, report: RequestReport
+    ) -> web.Response:
+        stretches: list[TranscribedStretch] = []
+        async with contextlib.aclosing(self._heard(file, parameters, report)) as heard:
+            async for one in heard:
+                stretches.append(one)
+        transcription = _transcription(stretches, parameters, report)
+        body = await self._recordings.call(lambda: written(transcription, parameters))
+        return web.Response(text=body, content_type=CONTENT_TYPES[parameters.format])
+
+    async def _stream(
+        self, request: web.Request, file: BinaryIO, parameters: Parameters, report: RequestReport
+    ) -> web.StreamResponse:
+        """Send each stretch as soon as those before it are known.
+
+        A failure before the first text is an error as any other; later it is an event.
+        """
+        answer = web.StreamResponse(headers={"Cache-Control": "no-store"})
+        answer.content_type, answer.charset = "text/event-stream", "utf-8"
+        stretches: list[TranscribedStretch] = []
+        text = ""
+        try:
+            async with contextlib.aclosing(self._heard(file, parameters, report)) as heard:
+                async for one in heard:
+                    stretches.append(one)
+                    before, text = text, join([text, one.recognition.text])
+                    if not answer.prepared:
+                        await answer.prepare(request)
+                    await answer.write(delta_event(text[len(before) :]))
+        except ServiceError as error:
+            if not answer.prepared:
+                raise
+            report.outcome, report.error = error.code, error.text
+            await answer.write(error_event(error_object(error)))
+            return answer
+        if not answer.prepared:
+            await answer.prepare(request)
+        await answer.write(done_event(_transcription(stretches, parameters, report)))
+        return answer
+
+    async def _heard(
+        self, file: BinaryIO, parameters: Parameters, report: RequestReport
+    ) -> AsyncGenerator[TranscribedStretch, None]:
+        """Yields the stretches with text, in the characters that were asked for."""
+        settings, tag = self._settings, parameters.language_tag
+        report.language = tag or parameters.language
+        home = self._home(tag)
+        options = RecordingOptions(
+            language=parameters.language,
+            languages=parameters.languages or settings.languages,
+            use_itn=settings.use_itn,
+            hotwords=merge_hotwords(
+                settings.hotword_weight,
+                self._hotwords(),
+                parameters.names,
+                (),
+                settings.max_hotwords,
+            ),
+            home=home,
+        )
+        began = asyncio.get_running_loop().time()
+        transcribing = self._recordings.transcribe(file, options, report)
+        async with contextlib.aclosing(transcribing) as stretches:
+            async for one in stretches:
+                if one.recognition.text:
+                    script = settings.chinese_script
+                    yield replace(one, recognition=in_script(one.recognition, tag, script, home))
+        report.add(Stage.END_TO_RESULT, asyncio.get_running_loop().time() - began)
+
+    @contextlib.asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """Wait until an upload may be received.
+
+        Raises:
+            QueueFull: it would have to wait too long.
+        """
+        settings = self._settings
+        try:
+            async with asyncio.timeout(settings.max_wait_seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            raise QueueFull(
+                f"{settings.http_max_uploads} files are being recognized; try again later"
+            ) from None
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
+def _transcription(
+    stretches: Sequence[TranscribedStretch], parameters: Parameters, report: RequestReport
+) -> Transcription:
+    language = language_of(stretches, parameters.language)
+    transcription = Transcription(stretches, report.audio_seconds or 0.0, language)
+    report.language, report.text = language, transcription.text
+    return transcription

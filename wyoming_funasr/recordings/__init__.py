@@ -1,0 +1,1 @@
+"""Whole recordings of any length and format: decoded, cut and recognized in parallel."""
