@@ -35,7 +35,7 @@ _SYLLABLE_SECONDS = {"en": 0.24, "zh": 0.21}
 _LONGEST_GAP_SECONDS = 0.3
 """A longer gap between tokens is a pause, which says nothing of the length of the words."""
 
-_COMMAND_WORTH = 8.0
+_COMMAND_WORTH = 4.0
 """Nats by which a text that Home Assistant acts on may be behind another."""
 
 _CLEAR = 4.0
@@ -45,9 +45,8 @@ commands the sound counts twice: a likelier sentence must not outweigh a name th
 _CLEAR_OPPOSITE = 2.5
 """Nats between the paths of two commands that differ in a word and its opposite."""
 
-_MOST_MISFIT = 0.3
-"""Log of speech length by expected length above which words must have been left out, and below
-whose negative there are words that nobody said."""
+_LONGEST = 0.3
+"""Log of speech length by expected length above which words must have been left out."""
 
 _MOST_LOST = 0.3
 """Nats a frame by which the acoustics of a command may be behind the best."""
@@ -142,7 +141,7 @@ class Chooser:
             model.write(found[0].tokens), found[0].tokens, found[0].acoustic, length, lean
         )
         said = self._understand(acoustic)
-        if said is not None and acoustic.overlong <= _MOST_MISFIT:
+        if said is not None and acoustic.overlong <= _LONGEST:
             # what was heard is a command of this home: no likelier one takes its place
             return self._settled(log_probs, said, ())
         candidates = self._candidates(log_probs, [plain, *found], length, lean)
@@ -169,8 +168,7 @@ class Chooser:
         ceiling = max(one.acoustic for one in (acoustic, *candidates))
         lost = (ceiling - best.candidate.acoustic) / len(log_probs)
         behind = max(leaned.score, acoustic.score) - best.candidate.score
-        misfit = abs(best.candidate.overlong)
-        if behind > _COMMAND_WORTH or lost > _MOST_LOST or misfit > _MOST_MISFIT:
+        if behind > _COMMAND_WORTH or lost > _MOST_LOST or best.candidate.overlong > _LONGEST:
             refused = self._understand(leaned)
             heard = acoustic if refused is not None and refused is not plain else leaned
             return Choice(heard.text, heard.tokens)
