@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wyoming_funasr.home.description import Home
 from wyoming_funasr.home.mentions import KINDS, MARKS, Form, HomeNames
 from wyoming_funasr.home.writing import compact, folded
 
@@ -38,11 +37,10 @@ class _Template:
 
 
 class Templates:
-    """All sentences of a language."""
+    """Sentences of a language, the same in every home."""
 
-    def __init__(self, blocks: Sequence[tuple[str, Any]], intents: Any, home: Home) -> None:
+    def __init__(self, blocks: Sequence[tuple[str, Any]], intents: Any) -> None:
         """`blocks`: intents by name with hassil's `IntentData`."""
-        self._names = HomeNames(home)
         self._intents = intents
         clauses: dict[frozenset[str], int] = {}
         self._by_clauses: dict[int, list[tuple[int, _Template]]] = {}
@@ -58,14 +56,14 @@ class Templates:
         words = "|".join(re.escape(word.casefold()) for word in skipped)
         self._skip = re.compile(words) if words else None
 
-    def possible(self, text: str) -> Iterator[tuple[str, Any]]:
-        """The sentences that a text may be, as blocks of one sentence each."""
+    def possible(self, text: str, names: HomeNames) -> Iterator[tuple[str, Any]]:
+        """The sentences that a text may be in a home, as blocks of one sentence each."""
         written = [folded(text)]
         if self._skip is not None:
             written.append(" ".join(self._skip.sub(" ", written[0]).split()))
         bare = dict.fromkeys(map(compact, written))
         there = self._clauses_in("\n".join((*written, *bare)))
-        forms = [form for one in bare for form in self._names.forms(one)]
+        forms = [form for one in bare for form in names.forms(one)]
         for bits, templates in self._by_clauses.items():
             for number, template in templates if bits & there == bits else ():
                 fitting = [form.text for form in forms if template.may_be(form)]
@@ -101,7 +99,7 @@ class Templates:
                 bits |= clauses.setdefault(clause, 1 << len(clauses))
             expression = alone.sentences[0].expression
             needed = _needed_lists(expression, rules) & KINDS.keys()
-            possible = _all_lists(expression, rules) & KINDS.keys()
+            possible = all_lists(expression, rules) & KINDS.keys()
             yield bits, _Template(intent, alone, needed, possible, domains)
 
     def _pattern(self, number: int, template: _Template) -> re.Pattern[str]:
@@ -133,7 +131,7 @@ def _needed_lists(expression: Any, rules: dict[str, Any], depth: int = 0) -> fro
     return frozenset.union(*parts)
 
 
-def _all_lists(expression: Any, rules: dict[str, Any], depth: int = 0) -> frozenset[str]:
+def all_lists(expression: Any, rules: dict[str, Any], depth: int = 0) -> frozenset[str]:
     """The lists of which a sentence of an expression may have a value."""
     from hassil.expression import Group, ListReference, RuleReference
 
@@ -141,11 +139,12 @@ def _all_lists(expression: Any, rules: dict[str, Any], depth: int = 0) -> frozen
         return frozenset((expression.list_name,))
     if isinstance(expression, RuleReference):
         body = rules.get(expression.rule_name)
-        known = body is not None and depth <= _DEEPEST
-        return _all_lists(body.expression, rules, depth + 1) if known else frozenset(KINDS)
+        if body is None or depth > _DEEPEST:
+            return frozenset(KINDS)
+        return all_lists(body.expression, rules, depth + 1)
     if not isinstance(expression, Group):
         return frozenset()
-    return frozenset().union(*(_all_lists(item, rules, depth + 1) for item in expression.items))
+    return frozenset().union(*(all_lists(item, rules, depth + 1) for item in expression.items))
 
 
 @dataclass(frozen=True)
