@@ -71,11 +71,6 @@ class FunasrService(Service):
     async def load(self) -> None:
         self.recordings.start()
         check_memory(self.model)
-        if self.settings.endpointing and not self.settings.finds_endpoints:
-            _LOGGER.warning(
-                "endpointing is off: fsmn-vad (use_external_vad is off) finds speech only in whole "
-                "recordings, so a request ends with its audio-stop"
-            )
         model = await self.pipeline.load(partial(self._load_model, self.settings))
         if model.device.is_cuda:
             from wyoming_serving.torch.gpus import gpu_memory_bytes
@@ -129,7 +124,7 @@ class FunasrService(Service):
             version=__version__,
             models=[model],
             supports_transcript_streaming=self.settings.partial_transcripts,
-            requires_external_vad=not self.settings.finds_endpoints,
+            requires_external_vad=not self.settings.endpointing,
         )
         return Info(asr=[program])
 

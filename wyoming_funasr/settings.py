@@ -58,7 +58,7 @@ class FunasrSettings(Settings):
         30_000, ge=1_000, le=60_000, description="Longest segment recognized at once, milliseconds"
     )
     use_external_vad: bool = Field(
-        True, description="Find speech with Silero; off: with fsmn-vad, which has no endpointing"
+        True, description="Find speech with Silero; off: with FunASR's own fsmn-vad"
     )
     chinese_script: ChineseScript = Field(
         "auto", description="Chinese characters to write; auto follows the request's language"
@@ -168,11 +168,6 @@ class FunasrSettings(Settings):
         if self.languages or self.language != "auto":
             return self.languages or (self.language,)
         return ("zh", "en")
-
-    @property
-    def finds_endpoints(self) -> bool:
-        """Whether the server finds the end of speech; fsmn-vad finds none before audio-stop."""
-        return self.endpointing and self.use_external_vad
 
     @field_validator("hotwords", "languages", "ignored_events", mode="before")
     @classmethod

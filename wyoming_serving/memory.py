@@ -3,6 +3,8 @@
 import ctypes
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 
@@ -46,6 +48,21 @@ def exempt_from_collection() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def large_structure() -> Iterator[None]:
+    """Build something large that stays: no garbage collection meanwhile, and exempt from it then.
+
+    Every new object makes a full collection due sooner, and each holds the event loop. What is
+    built must hold no reference cycles, which an exempt object would keep for ever.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def release_freed_memory() -> None:

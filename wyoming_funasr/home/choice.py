@@ -9,7 +9,7 @@ choice says so.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from wyoming_funasr.home.commands import Command, Commands
 from wyoming_funasr.home.language_model import LanguageModel
 from wyoming_funasr.home.names import Names, Replacement, Unit, join_units, path_score, units_of
 from wyoming_funasr.home.opposites import opposites
-from wyoming_funasr.home.sounds import syllables
+from wyoming_funasr.home.sounds import Phones, distance, phones, syllables
 from wyoming_funasr.home.vocabulary import Vocabulary
 from wyoming_funasr.home.writing import spoken
 from wyoming_funasr.recognition.beam import Hypothesis, Lean, Together, Weighted, search
@@ -38,8 +38,12 @@ _LONGEST_GAP_SECONDS = 0.3
 _COMMAND_WORTH = 4.0
 """Nats by which a text that Home Assistant acts on may be behind another."""
 
-_CLEAR = 2.5
-"""Nats between two commands that do different things; closer ones are ambiguous."""
+_CLEAR = 4.0
+"""Nats between two commands that do different things; closer ones are ambiguous. Between two
+commands the sound counts twice: a likelier sentence must not outweigh a name that sounds nearer."""
+
+_CLEAR_OPPOSITE = 2.5
+"""Nats between the paths of two commands that differ in a word and its opposite."""
 
 _LONGEST = 0.3
 """Log of speech length by expected length above which words must have been left out."""
@@ -89,6 +93,13 @@ class _Understood:
     text: str
     """In the words that Home Assistant understands."""
     command: Command
+    apart: float = 0.0
+    """Distance of its sound from what was heard (`sounds.distance`)."""
+
+    def ahead_of(self, other: "_Understood") -> float:
+        """Nats by which it is the better of two commands."""
+        nearer = other.apart - self.apart
+        return self.candidate.score - other.candidate.score + _SOUND_WEIGHT * nearer
 
 
 class Chooser:
@@ -143,16 +154,12 @@ class Chooser:
         leaned: _Candidate,
         candidates: list[_Candidate],
     ) -> Choice:
-        understood = self._understood(candidates)
+        understood = self._understood(candidates, acoustic.text)
         plain = self._understand(acoustic)
         if not understood:
             return Choice(leaned.text, leaned.tokens)
         best = understood[0]
-        others = [
-            one.text
-            for one in understood[1:]
-            if best.candidate.score - one.candidate.score < _CLEAR
-        ]
+        others = [one.text for one in understood[1:] if best.ahead_of(one) < _CLEAR]
         if plain is not None and (best.command.same_as(plain.command) or others):
             return self._settled(log_probs, plain, tuple(t for t in others if t != plain.text))
         if others:
@@ -174,7 +181,7 @@ class Chooser:
         rivals: list[tuple[float, str]] = []
         for text in opposites(chosen.candidate.text, self._language):
             against = self._path(log_probs, text)
-            if against < score - _CLEAR:
+            if against < score - _CLEAR_OPPOSITE:
                 continue
             rival = self._understand(_Candidate(text, (), against, 0.0, 0.0))
             if rival is None or rival.command.same_as(chosen.command):
@@ -192,18 +199,23 @@ class Chooser:
             tuple(dict.fromkeys((*alternatives, *others))),
         )
 
-    def _understood(self, candidates: list[_Candidate]) -> list[_Understood]:
-        """The commands among the best candidates, each once, best first."""
+    def _understood(self, candidates: list[_Candidate], heard: str) -> list[_Understood]:
+        """The best command among the candidates, and those that may rival it, best first."""
         found: list[_Understood] = []
-        for checked, one in enumerate(candidates):
-            if checked >= _MOST_CHECKED:
-                break
-            if found and one.score < found[0].candidate.score - _CLEAR:
+        said = self._sound(heard)
+        lowest = -math.inf
+        for one in candidates[:_MOST_CHECKED]:
+            if one.score < lowest:
                 break
             understood = self._understand(one)
             if understood and not any(understood.command.same_as(u.command) for u in found):
+                understood = replace(understood, apart=distance(said, self._sound(one.text)))
                 found.append(understood)
+                lowest = found[0].candidate.score - _CLEAR - _SOUND_WEIGHT * found[0].apart
         return found
+
+    def _sound(self, text: str) -> Phones:
+        return tuple(phone for unit in phones(spoken(text, self._language)) for phone in unit)
 
     def _understand(self, one: _Candidate) -> _Understood | None:
         text = self._commands.phrase(one.text)

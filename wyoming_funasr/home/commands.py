@@ -1,14 +1,15 @@
 """What Home Assistant would do for a text in this home: its own matcher on its own sentences."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from wyoming_funasr.home.description import Area, Entity, Floor, Home, names_of
 from wyoming_funasr.home.grammar import fits_template, read_intents
+from wyoming_funasr.home.mentions import KINDS, HomeNames
 from wyoming_funasr.home.phrasing import variants
-from wyoming_funasr.home.templates import Templates
+from wyoming_funasr.home.templates import Templates, all_lists
 from wyoming_funasr.home.writing import is_chinese, simplified, spoken
 
 _MOST_REMEMBERED = 500
@@ -44,7 +45,11 @@ class Commands:
         self._lists = slot_lists(home)
         intents = read_intents(language)
         self._intents = intents
-        self._templates = Templates(list(_blocks(language, home, intents)), intents, home)
+        self._names = HomeNames(home)
+        self._templates = [_general(language)]
+        custom = _custom(language, home)
+        if custom is not None:
+            self._templates.append(Templates([(CUSTOM, custom)], intents))
         # a block that is about this room needs a room: any will do to know that it is understood
         area = home.areas[0].name if home.areas else "here"
         self._context = {"area": area}
@@ -92,8 +97,9 @@ class Commands:
         from hassil.intents import Intent, Intents
 
         found: dict[str, Intent] = {}
-        for intent, data in self._templates.possible(text):
-            found.setdefault(intent, Intent(intent)).data.append(data)
+        for templates in self._templates:
+            for intent, data in templates.possible(text, self._names):
+                found.setdefault(intent, Intent(intent)).data.append(data)
         if not found:
             return None
         known = self._intents
@@ -123,14 +129,12 @@ def _simplified(home: Home) -> Home:
     )
 
 
-def _blocks(language: str, home: Home, intents: Any) -> Iterator[tuple[str, Any]]:
-    """Each block of templates with the name of its intent."""
-    for intent in intents.intents.values():
-        for data in intent.data:
-            yield intent.name, data
-    custom = _custom(language, home)
-    if custom is not None:
-        yield CUSTOM, custom
+@lru_cache(maxsize=8)
+def _general(language: str) -> Templates:
+    """Home Assistant's own templates."""
+    intents = read_intents(language)
+    every = [(one.name, data) for one in intents.intents.values() for data in one.data]
+    return Templates(every, intents)
 
 
 CUSTOM = "CustomSentence"
@@ -139,15 +143,22 @@ CUSTOM = "CustomSentence"
 
 def _custom(language: str, home: Home) -> Any:
     from hassil import parse_sentence
-    from hassil.intents import IntentData, SlotList, TextSlotList
+    from hassil.intents import IntentData, SlotList, TextSlotList, WildcardSlotList
 
-    own = [one for one in home.sentences if fits_template(parse_sentence(one).expression, language)]
+    parsed = {one: parse_sentence(one).expression for one in home.sentences}
+    own = {one: parsed[one] for one in parsed if fits_template(parsed[one], language)}
     if not own:
         return None
     lists: dict[str, SlotList] = {
         name: TextSlotList.from_strings(values, allow_template=False) for name, values in home.lists
     }
-    return IntentData(own, slot_lists=lists)
+    intents = read_intents(language)
+    for expression in own.values():
+        # Home Assistant takes any words for a list of a sentence trigger
+        for name in all_lists(expression, intents.expansion_rules) - KINDS.keys():
+            if name not in intents.slot_lists:
+                lists.setdefault(name, WildcardSlotList(name))
+    return IntentData(list(own), slot_lists=lists)
 
 
 def slot_lists(home: Home) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import logging
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from itertools import accumulate
@@ -153,7 +153,8 @@ class _Block:
     lists: dict[str, Any]
     rules: dict[str, Any]
     language: str
-    compiled: dict[tuple[str, bool], _Rule | None] = field(default_factory=dict)
+    any_for_unknown: bool = False
+    """Whether a list that nobody has described stands for any words."""
 
     def compile(self, expression: Any, depth: int = 0) -> _Rule | None:
         """A rule that speaks the expression; None where nothing fits (no such names)."""
@@ -207,7 +208,7 @@ class _Block:
             rules = [(one.text_in, self.compile(one.text_in, 1)) for one in values.values]
             found = [(item, rule) for item, rule in rules if rule is not None]
             return _choice(found, ranked=False)
-        if isinstance(values, WildcardSlotList):
+        if isinstance(values, WildcardSlotList) or (values is None and self.any_for_unknown):
             return lambda saying: f" {ANYTHING} "
         return None
 
@@ -254,7 +255,8 @@ def _custom_block(language: str, home: Home, names: _Names, intents: Any) -> _Bl
         name: TextSlotList.from_strings(values, allow_template=False) for name, values in home.lists
     }
     lists = {**intents.slot_lists, **own}
-    return _Block(frozenset(), names, lists, intents.expansion_rules, language)
+    rules = intents.expansion_rules
+    return _Block(frozenset(), names, lists, rules, language, any_for_unknown=True)
 
 
 def fits_template(expression: Any, language: str) -> bool:
@@ -269,9 +271,14 @@ def fits_template(expression: Any, language: str) -> bool:
 
 
 def _parsed(templates: Iterable[str]) -> Iterator[Any]:
+    return map(_parse, templates)
+
+
+@lru_cache(maxsize=1_000)
+def _parse(template: str) -> Any:
     from hassil import parse_sentence
 
-    return (parse_sentence(template).expression for template in templates)
+    return parse_sentence(template).expression
 
 
 def _templates(block: _Block, expressions: Sequence[Any]) -> _Rule | None:

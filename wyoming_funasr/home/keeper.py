@@ -11,6 +11,7 @@ from wyoming_funasr.home.context import UtteranceHome
 from wyoming_funasr.home.description import Home, names_of
 from wyoming_funasr.home.knowledge import Knowledge
 from wyoming_funasr.recognition.home import Tokens
+from wyoming_serving.memory import large_structure
 from wyoming_serving.scheduler import BatchLimits, Scheduler, each
 
 _LOGGER = logging.getLogger(__name__)
@@ -112,10 +113,15 @@ class HomeKeeper:
     async def _build_one(self, home: Home, language: str, tokens: Tokens) -> None:
         started = time.monotonic()
         try:
-            knowledge = await self._builder.submit(partial(Knowledge, home, [language], tokens))
+            knowledge = await self._builder.submit(partial(_build, home, language, tokens))
         except Exception as error:
             _LOGGER.error("the home is not known in %s: %r", language, error)
             return
         self._known = {**self._known, language: knowledge}
         names, took = len(home.entities), time.monotonic() - started
         _LOGGER.info("the home is known in %s: %d entities, %.1f s", language, names, took)
+
+
+def _build(home: Home, language: str, tokens: Tokens) -> Knowledge:
+    with large_structure():
+        return Knowledge(home, [language], tokens)

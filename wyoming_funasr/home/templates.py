@@ -1,21 +1,20 @@
 """Home Assistant's templates, found fast: which of some thousand sentences may a text be?
 
-Each template becomes a regular expression that matches at least what the template matches, tried
-only where the words that it cannot do without are in the text. What is left is for hassil to judge.
+Each template becomes a regular expression over texts in which marks stand for names. It matches at
+least what the template matches, and is tried only where the words that the template cannot do
+without are in the text. What is left is for hassil to judge.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wyoming_funasr.home.description import Home, names_of
+from wyoming_funasr.home.mentions import KINDS, MARKS, Form, HomeNames
+from wyoming_funasr.home.writing import compact, folded
 
 _DEEPEST = 24
 _ANY = r".{1,60}?"
-_NAMED = (("name", "entities"), ("area", "areas"), ("floor", "floors"))
-_KINDS = frozenset(kind for kind, _ in _NAMED)
-_MARKS = re.compile(r"[-_.。,，?¿？؟!¡！;；:：’'\"]+")
 
 
 @dataclass(frozen=True)
@@ -23,73 +22,71 @@ class _Template:
     intent: str
     data: Any
     """A block (hassil's `IntentData`) with this sentence alone."""
-    words: frozenset[int]
-    """Clauses, by number, of each of which the text needs a word."""
-    lists: frozenset[str]
-    """Of `name`, `area` and `floor` those without which the sentence cannot be."""
+    needed: frozenset[str]
+    """Of `KINDS` those without which the sentence cannot be."""
+    possible: frozenset[str]
+    """Of `KINDS` all that may be in it."""
     domains: frozenset[str]
     """Domains of its names; empty for all."""
 
+    def may_be(self, form: Form) -> bool:
+        """Whether the form has names of the kinds that the sentence has room for."""
+        if not self.needed <= form.kinds <= self.possible:
+            return False
+        return not (self.domains and form.domains and self.domains.isdisjoint(form.domains))
+
 
 class Templates:
-    """All sentences of a language."""
+    """Sentences of a language, the same in every home."""
 
-    def __init__(self, blocks: Sequence[tuple[str, Any]], intents: Any, home: Home) -> None:
+    def __init__(self, blocks: Sequence[tuple[str, Any]], intents: Any) -> None:
         """`blocks`: intents by name with hassil's `IntentData`."""
-        self._names = [
-            (compact, kind, domain)
-            for kind, entries in _NAMED
-            for one in getattr(home, entries)
-            for name in names_of(one)
-            if (compact := _plain(name).replace(" ", ""))
-            for domain in [getattr(one, "domain", "")]
-        ]
         self._intents = intents
-        self._clauses: dict[frozenset[str], int] = {}
-        self._templates = [
-            template for intent, data in blocks for template in self._of_block(intent, data)
-        ]
+        clauses: dict[frozenset[str], int] = {}
+        self._by_clauses: dict[int, list[tuple[int, _Template]]] = {}
+        """Templates with their numbers, by the bits of the clauses that they need."""
+        for number, (bits, template) in enumerate(self._read(blocks, clauses)):
+            self._by_clauses.setdefault(bits, []).append((number, template))
+        self._words: dict[str, int] = {}
+        for clause, bit in clauses.items():
+            for word in clause:
+                self._words[word] = self._words.get(word, 0) | bit
         self._patterns: dict[int, re.Pattern[str]] = {}
         skipped = sorted(intents.skip_words, key=len, reverse=True)
         words = "|".join(re.escape(word.casefold()) for word in skipped)
         self._skip = re.compile(words) if words else None
 
-    def possible(self, text: str) -> Iterator[tuple[str, Any]]:
-        """The sentences that a text may be, as blocks of one sentence each."""
-        folded = _plain(text)
-        forms = [folded]
+    def possible(self, text: str, names: HomeNames) -> Iterator[tuple[str, Any]]:
+        """The sentences that a text may be in a home, as blocks of one sentence each."""
+        written = [folded(text)]
         if self._skip is not None:
-            without = " ".join(self._skip.sub(" ", folded).split())
-            forms += [without] if without != folded else []
-        compact = [form.replace(" ", "") for form in forms]
-        haystack = "\n".join((*forms, *compact))
-        there = {
-            number
-            for clause, number in self._clauses.items()
-            if any(word in haystack for word in clause)
-        }
-        named = {
-            (kind, domain)
-            for compact_name, kind, domain in self._names
-            if any(compact_name in form for form in compact)
-        }
-        kinds = {kind for kind, _ in named}
-        domains = {domain for kind, domain in named if kind == "name"}
-        for number, template in enumerate(self._templates):
-            if (
-                template.words <= there
-                and template.lists <= kinds
-                and not (
-                    template.domains
-                    and "name" in template.lists
-                    and template.domains.isdisjoint(domains)
-                )
-            ):
-                pattern = self._pattern(number, template)
-                if any(pattern.fullmatch(form) for form in compact):
+            written.append(" ".join(self._skip.sub(" ", written[0]).split()))
+        bare = dict.fromkeys(map(compact, written))
+        there = self._clauses_in("\n".join((*written, *bare)))
+        forms = [form for one in bare for form in names.forms(one)]
+        for bits, templates in self._by_clauses.items():
+            for number, template in templates if bits & there == bits else ():
+                fitting = [form.text for form in forms if template.may_be(form)]
+                if fitting and any(map(self._pattern(number, template).fullmatch, fitting)):
                     yield template.intent, template.data
 
-    def _of_block(self, intent: str, data: Any) -> Iterator[_Template]:
+    def _clauses_in(self, text: str) -> int:
+        there = 0
+        for word, bits in self._words.items():
+            if word in text:
+                there |= bits
+        return there
+
+    def _read(
+        self, blocks: Sequence[tuple[str, Any]], clauses: dict[frozenset[str], int]
+    ) -> Iterator[tuple[int, _Template]]:
+        """Each template, and the bits of the clauses of each of which its text needs a word."""
+        for intent, data in blocks:
+            yield from self._of_block(intent, data, clauses)
+
+    def _of_block(
+        self, intent: str, data: Any, clauses: dict[frozenset[str], int]
+    ) -> Iterator[tuple[int, _Template]]:
         from dataclasses import replace
 
         rules = {**self._intents.expansion_rules, **data.expansion_rules}
@@ -97,16 +94,21 @@ class Templates:
         domains = frozenset((context,) if isinstance(context, str) else context)
         for text in data.sentence_texts:
             alone = replace(data, sentence_texts=[text])
-            clauses = alone.sentences[0].get_required_clauses(rules)
-            numbers = (self._clauses.setdefault(one, len(self._clauses)) for one in clauses)
-            lists = _needed_lists(alone.sentences[0].expression, rules)
-            yield _Template(intent, alone, frozenset(numbers), lists & _KINDS, domains)
+            bits = 0
+            for clause in alone.sentences[0].get_required_clauses(rules):
+                bits |= clauses.setdefault(clause, 1 << len(clauses))
+            expression = alone.sentences[0].expression
+            needed = _needed_lists(expression, rules) & KINDS.keys()
+            possible = all_lists(expression, rules) & KINDS.keys()
+            yield bits, _Template(intent, alone, needed, possible, domains)
 
     def _pattern(self, number: int, template: _Template) -> re.Pattern[str]:
         if number not in self._patterns:
-            rules = {**self._intents.expansion_rules, **template.data.expansion_rules}
-            expression = template.data.sentences[0].expression
-            self._patterns[number] = re.compile(_regex(expression, rules))
+            data = template.data
+            rules = {**self._intents.expansion_rules, **data.expansion_rules}
+            lists = {**self._intents.slot_lists, **data.slot_lists}
+            writer = _PatternWriter(rules, lists)
+            self._patterns[number] = re.compile(writer.write(data.sentences[0].expression))
         return self._patterns[number]
 
 
@@ -129,26 +131,65 @@ def _needed_lists(expression: Any, rules: dict[str, Any], depth: int = 0) -> fro
     return frozenset.union(*parts)
 
 
-def _regex(expression: Any, rules: dict[str, Any], depth: int = 0) -> str:
-    """A pattern over text without spaces."""
-    from hassil.expression import Alternative, ListReference, Permutation, RuleReference, TextChunk
+def all_lists(expression: Any, rules: dict[str, Any], depth: int = 0) -> frozenset[str]:
+    """The lists of which a sentence of an expression may have a value."""
+    from hassil.expression import Group, ListReference, RuleReference
 
-    if isinstance(expression, TextChunk):
-        return re.escape(_plain(expression.text).replace(" ", ""))
     if isinstance(expression, ListReference):
-        return _ANY
+        return frozenset((expression.list_name,))
     if isinstance(expression, RuleReference):
         body = rules.get(expression.rule_name)
         if body is None or depth > _DEEPEST:
-            return ".*"
-        return _regex(body.expression, rules, depth + 1)
-    parts = [_regex(item, rules, depth + 1) for item in expression.items]
-    if isinstance(expression, Alternative):
-        return f"(?:{'|'.join(dict.fromkeys(parts))})"
-    if isinstance(expression, Permutation):
-        return f"(?:{'|'.join(parts)}){{{len(parts)}}}"
-    return "".join(parts)
+            return frozenset(KINDS)
+        return all_lists(body.expression, rules, depth + 1)
+    if not isinstance(expression, Group):
+        return frozenset()
+    return frozenset().union(*(all_lists(item, rules, depth + 1) for item in expression.items))
 
 
-def _plain(text: str) -> str:
-    return " ".join(_MARKS.sub(" ", text.casefold()).split())
+@dataclass(frozen=True)
+class _PatternWriter:
+    """Writes patterns over compact texts with marks for names."""
+
+    rules: dict[str, Any]
+    lists: dict[str, Any]
+
+    def write(self, expression: Any, depth: int = 0) -> str:
+        """The pattern of an expression."""
+        from hassil.expression import (
+            Alternative,
+            ListReference,
+            Permutation,
+            RuleReference,
+            TextChunk,
+        )
+
+        if isinstance(expression, TextChunk):
+            return re.escape(compact(expression.text))
+        if isinstance(expression, ListReference):
+            return self._listed(expression, depth)
+        if isinstance(expression, RuleReference):
+            body = self.rules.get(expression.rule_name)
+            if body is None or depth > _DEEPEST:
+                return ".*"
+            return self.write(body.expression, depth + 1)
+        parts = [self.write(item, depth + 1) for item in expression.items]
+        if isinstance(expression, Alternative):
+            return _any_of(parts)
+        if isinstance(expression, Permutation):
+            return f"(?:{'|'.join(parts)}){{{len(parts)}}}"
+        return "".join(parts)
+
+    def _listed(self, reference: Any, depth: int) -> str:
+        from hassil.intents import TextSlotList
+
+        if reference.list_name in MARKS:
+            return MARKS[reference.list_name]
+        values = self.lists.get(reference.list_name)
+        if not isinstance(values, TextSlotList) or depth > _DEEPEST:
+            return _ANY
+        return _any_of(self.write(one.text_in, depth + 1) for one in values.values)
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return f"(?:{'|'.join(dict.fromkeys(patterns))})"

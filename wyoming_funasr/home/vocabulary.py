@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 from wyoming_funasr.home.sounds import distance, phones
 from wyoming_funasr.home.writing import ANYTHING, is_cjk
@@ -17,6 +16,9 @@ SILENT = 0
 _SAID = re.compile(r"[\w%°']")
 _WORD = re.compile(rf"{ANYTHING}|[\u3400-\u9fff]|[^\s{ANYTHING}\u3400-\u9fff]+")
 _NEAREST = 3
+_MOST_REMEMBERED = 50_000
+"""Words whose spellings are kept; then all are forgotten."""
+
 _LIKE = 0.45
 """Largest distance of a character that may stand for one which the vocabulary lacks."""
 
@@ -50,9 +52,9 @@ class Vocabulary:
             if text:
                 self._costs.setdefault(text, math.log(rank + 10))
         self._longest = max(map(len, self._costs), default=0)
-        self._spellings = lru_cache(maxsize=50_000)(self._spell)
+        self._spellings: dict[str, tuple[tuple[int | None, ...], ...]] = {}
         self._han = [text for text in self._ids if len(text) == 1 and "\u3400" <= text <= "\u9fff"]
-        self._nearest = lru_cache(maxsize=20_000)(self._nearest_sounding)
+        self._nearest: dict[str, tuple[int, ...]] = {}
 
     def background(self) -> list[float]:
         """How probable each class is in text of any kind, from the order of the pieces alone."""
@@ -65,7 +67,11 @@ class Vocabulary:
 
     def spellings(self, word: str) -> tuple[tuple[int | None, ...], ...]:
         """Ways to spell a word (no spaces), the usual one first; None for what has no token."""
-        return self._spellings(word)
+        if word not in self._spellings:
+            if len(self._spellings) >= _MOST_REMEMBERED:
+                self._spellings.clear()
+            self._spellings[word] = self._spell(word)
+        return self._spellings[word]
 
     def tokens_for(self, sentence: str) -> tuple[int, ...]:
         """A sentence as tokens in their usual spelling; what cannot be spelled is left out."""
@@ -124,14 +130,19 @@ class Vocabulary:
             return None
         filled: list[int | None] = []
         for one, character in zip(spelling, word, strict=True):
-            near = () if one is not None else self._nearest(character)
+            near = () if one is not None else self._nearest_sounding(character)
             filled.append(near[min(choice, len(near) - 1)] if near else one)
         return tuple(filled)
 
     def _nearest_sounding(self, character: str) -> tuple[int, ...]:
-        said = phones(character)[0]
-        near = sorted((distance(said, phones(one)[0]), one) for one in self._han)[:_NEAREST]
-        return tuple(self._ids[one] for apart, one in near if apart <= _LIKE)
+        if character not in self._nearest:
+            if len(self._nearest) >= _MOST_REMEMBERED:
+                self._nearest.clear()
+            said = phones(character)[0]
+            near = sorted((distance(said, phones(one)[0]), one) for one in self._han)[:_NEAREST]
+            found = tuple(self._ids[one] for apart, one in near if apart <= _LIKE)
+            self._nearest[character] = found
+        return self._nearest[character]
 
 
 def words_of(sentence: str) -> list[str]:

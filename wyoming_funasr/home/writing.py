@@ -14,6 +14,7 @@ _SCRIPTS = {"zh": _HAN, "yue": _HAN, "ja": _HAN + _KANA, "ko": _HANGUL}
 _UNSPOKEN = re.compile(r"[^\w%°'\ufffc ]|_")
 _NUMBER = re.compile(r"\d+")
 _CJK_SPACE = re.compile(rf"(?<=[{_HAN}{_KANA}]) +| +(?=[{_HAN}{_KANA}])")
+_MARKS = re.compile(r"[-_.。,，?¿？؟!¡！;；:：’'\"]+")
 ANYTHING = "\ufffc"
 """Stands in a sampled sentence where any words may be (Home Assistant's wildcards)."""
 
@@ -29,6 +30,16 @@ def spoken(text: str, language: str, *, keep_edges: bool = False) -> str:
     if keep_edges:
         return re.sub(r"\s+", " ", text)
     return " ".join(_CJK_SPACE.sub("", text).split())
+
+
+def folded(text: str) -> str:
+    """The text without case and marks, as Home Assistant compares it."""
+    return " ".join(_MARKS.sub(" ", text.casefold()).split())
+
+
+def compact(text: str) -> str:
+    """The same without spaces."""
+    return folded(text).replace(" ", "")
 
 
 @lru_cache(maxsize=100_000)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from wyoming_funasr.recognition.ctc import ContextGraph, LogProbs
 
 BEAM_WIDTH = 12
-_BEAM_MARGIN = 14.0
+_BEAM_MARGIN = 10.0
 """Prefixes this far behind the best, in nats, are given up."""
 
 _TOKENS_PER_FRAME = 12
@@ -178,15 +178,16 @@ def _candidates(log_probs: LogProbs, blank: int) -> list[list[tuple[int, float]]
     found: list[list[tuple[int, float]]] = [[] for _ in log_probs]
     busy = np.flatnonzero(log_probs[:, blank] < _SURE_BLANK)
     rows = log_probs[busy]
-    count = min(_TOKENS_PER_FRAME, rows.shape[1] - 1)
-    top = np.argpartition(rows, -count, axis=1)[:, -count:]
-    values = np.take_along_axis(rows, top, axis=1)
-    for frame, tokens, logs in zip(busy.tolist(), top.tolist(), values.tolist(), strict=True):
-        found[frame] = [
-            (token, log)
-            for token, log in zip(tokens, logs, strict=True)
-            if log > _LEAST_LOG_PROB and token != blank
-        ]
+    places, tokens = np.nonzero(rows > _LEAST_LOG_PROB)
+    logs = rows[places, tokens]
+    frames = busy[places].tolist()
+    for frame, token, log in zip(frames, tokens.tolist(), logs.tolist(), strict=True):
+        if token != blank:
+            found[frame].append((token, log))
+    for frame, some in enumerate(found):
+        if len(some) > _TOKENS_PER_FRAME:
+            some.sort(key=lambda one: one[1], reverse=True)
+            found[frame] = some[:_TOKENS_PER_FRAME]
     return found
 
 

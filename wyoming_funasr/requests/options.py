@@ -88,7 +88,7 @@ class OptionsReader:
                 "transcribe: vad_sensitivity must be default, relaxed or aggressive, "
                 f"got {_shown(sensitivity)}"
             )
-        return known[sensitivity] if settings.finds_endpoints else None
+        return known[sensitivity] if settings.endpointing else None
 
 
 def _text(data: dict[str, Any], name: str) -> str | None:

@@ -42,6 +42,14 @@ def test_the_home_s_own_sentences_are_commands(english: Commands) -> None:
     assert command.slots == (("station", "jazz"),)
 
 
+def test_a_list_that_nobody_described_stands_for_any_words(home: Home) -> None:
+    home = replace(home, sentences=("remind me to {chore} tonight", "提醒我{chore}"))
+    command = Commands("en", home).understand("remind me to feed the cat tonight")
+    assert command is not None
+    assert [name for name, _ in command.slots] == ["chore"]
+    assert Commands("zh", home).understand("提醒我喂猫") is not None
+
+
 @pytest.mark.parametrize(
     ("said", "understood"),
     [
