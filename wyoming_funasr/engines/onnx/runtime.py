@@ -29,13 +29,8 @@ def open_network(
     Raises:
         ServiceError: the files are not a model that this network can hold.
     """
-<<<<<<< HEAD
-    largest = int8_weights.largest_weight() if place.device.precision == "int8" else None
-    with made_graph(
-=======
     largest = int8_weights.largest_pair() if place.device.precision == "int8" else None
-    graph = made_graph(
->>>>>>> engines
+    with made_graph(
         place.cache_dir,
         sources,
         name,
