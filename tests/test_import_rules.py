@@ -23,7 +23,11 @@ ROOMS = {
     "wyoming_funasr.engines": {"wyoming_funasr.audio", "wyoming_funasr.recognition"},
     "wyoming_melotts.normalization": set(),
     "wyoming_melotts.frontends": {"wyoming_melotts.normalization"},
-    "wyoming_melotts.delivery": {"wyoming_melotts.frontends", "wyoming_melotts.voices"},
+    "wyoming_melotts.delivery": {
+        "wyoming_melotts.frontends",
+        "wyoming_melotts.spoken",
+        "wyoming_melotts.voices",
+    },
 }
 """What else of its service a room may import: rooms that know nothing of requests or settings."""
 

@@ -15,6 +15,7 @@ from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.speech import SentenceAudio, Speech, SpeechEngine
 from wyoming_melotts.requests.handler import RequestHandler
 from wyoming_melotts.settings import MelottsSettings
+from wyoming_melotts.spoken import SpokenAudio
 from wyoming_melotts.voices import Model, Voice, VoiceLibrary
 from wyoming_melotts.voices.current import CurrentVoices
 from wyoming_melotts.voices.info import describe_voices
@@ -59,7 +60,7 @@ class MelottsService(Service):
         self._preparing: asyncio.Task[None] | None = None
         self._cache = AudioCache(settings.cache_mb << 20)
         self._audio: SentenceAudio | None = None
-        self.scheduler: Scheduler[Speech, bytes | None] | None = None
+        self.scheduler: Scheduler[Speech, SpokenAudio | None] | None = None
         """The door to the device; None until `load` knows the device."""
 
     async def load(self) -> None:
@@ -146,8 +147,8 @@ class MelottsService(Service):
 
     async def sentence_audio(
         self, voice: Voice, sentence: str, speed: float, playback: Playback
-    ) -> AsyncGenerator[bytes, None]:
-        """The audio of a sentence as 16-bit mono PCM, as it is computed.
+    ) -> AsyncGenerator[SpokenAudio, None]:
+        """The audio of a sentence as it is computed.
 
         Raises:
             ServiceError: the voice cannot be had, or too much waits.
@@ -240,7 +241,7 @@ def _call(function: Callable[[], Any]) -> Any:
     return function()
 
 
-def _next_chunk(speech: Speech) -> bytes | None:
+def _next_chunk(speech: Speech) -> SpokenAudio | None:
     return next(speech, None)
 
 
