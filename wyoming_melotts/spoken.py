@@ -45,3 +45,17 @@ class SpokenAudio:
 
     pcm: bytes
     words: Sequence[SpokenWord] = ()
+
+
+@dataclass(frozen=True)
+class SpokenSentence:
+    """A sentence that begins to be spoken: by which voice, at which second of the text's audio."""
+
+    text: str
+    voice: str
+    language: str
+    start: float
+
+
+SpeechEvent = SpokenSentence | SpokenAudio
+"""What comes of a text while it is spoken; all times count from the beginning of its audio."""

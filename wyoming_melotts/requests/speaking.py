@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Protocol
 
 from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.prefetch import prefetch
 from wyoming_melotts.requests.text import Pause, TextPart
-from wyoming_melotts.spoken import SpokenAudio
+from wyoming_melotts.spoken import SpeechEvent, SpokenAudio, SpokenSentence
 from wyoming_melotts.voices import Voice
 from wyoming_melotts.voices.selection import VoiceRequest
 from wyoming_serving.reports import RequestReport, Stage
@@ -33,19 +32,6 @@ class Voices(Protocol):
         self, voice: Voice, sentence: str, speed: float, playback: Playback
     ) -> AsyncGenerator[SpokenAudio, None]:
         """The audio of a sentence as it is computed."""
-
-
-@dataclass(frozen=True)
-class SentenceStart:
-    """A sentence that begins to be spoken, at a time of the text's audio."""
-
-    text: str
-    voice: Voice
-    seconds: float
-
-
-SpeechEvent = SentenceStart | SpokenAudio
-"""What comes of a text; the times of words count from the beginning of the text's audio."""
 
 
 class Speaking:
@@ -98,7 +84,7 @@ class Speaking:
                 voice = self._voices.fitting_voice(part.text)
             self._note_sentence(part.text, voice)
             begins = self._bytes / (2 * self._rate_hz)
-            yield SentenceStart(part.text, voice, begins)
+            yield SpokenSentence(part.text, voice.name, voice.tags[0], begins)
             chunks = self._voices.sentence_audio(
                 voice, part.text, speed * part.speed, self._playback
             )
