@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from wyoming_melotts.delivery.mp3 import InfoFrameFilter
 from wyoming_serving.audio import PcmDecoder, PcmFormat, Samples, encode_pcm16
 from wyoming_serving.extras import needs_extra
 
@@ -46,6 +47,19 @@ class Encoder(Protocol):
 
     def encode(self, pcm: bytes, *, last: bool = False) -> bytes:
         """Returns what the next PCM completes; `last` ends the stream."""
+
+
+@dataclass(frozen=True)
+class EncoderJob:
+    """The next PCM of a stream, for a worker to encode."""
+
+    encoder: Encoder
+    pcm: bytes
+    last: bool
+
+    def run(self) -> bytes:
+        """Returns what the PCM completes."""
+        return self.encoder.encode(self.pcm, last=self.last)
 
 
 def make_encoder(audio_format: AudioFormat, rate_hz: int) -> Encoder:
@@ -113,8 +127,8 @@ class _FileEncoder:
             import soundfile
 
         self._decoder = PcmDecoder(PcmFormat(from_hz, 2, 1), to.rate_hz)
-        # LAME's first frame is for the length of the file, and says until its end that it is empty
-        self._written = _Written(drop_first=to.container == "MP3")
+        self._written = _Written()
+        self._filter = InfoFrameFilter() if to.container == "MP3" else None
         self._file = soundfile.SoundFile(
             self._written, "w", to.rate_hz, 1, to.codec, format=to.container, **to.options
         )
@@ -127,15 +141,14 @@ class _FileEncoder:
             self._write(samples)
         if last:
             self._file.close()
-        return self._written.take()
+        data = self._written.take()
+        return data if self._filter is None else self._filter.push(data)
 
 
 class _Written:
     """A file of which only what is appended counts."""
 
-    def __init__(self, *, drop_first: bool) -> None:
-        """`drop_first` leaves out the first of all writes."""
-        self._drop_first = drop_first
+    def __init__(self) -> None:
         self._at = 0
         self._end = 0
         self._parts: list[bytes] = []
@@ -149,9 +162,7 @@ class _Written:
     def write(self, data: bytes) -> int:
         """Append, or drop what would overwrite."""
         if self._at == self._end:
-            if not self._drop_first:
-                self._parts.append(bytes(data))
-            self._drop_first = False
+            self._parts.append(bytes(data))
             self._end += len(data)
         self._at += len(data)
         return len(data)

@@ -70,6 +70,17 @@ def test_a_wav_file_says_that_its_length_is_unknown() -> None:
     assert b"".join(pieces)[44:] == encode_pcm16(sound(22_050))
 
 
+@pytest.mark.parametrize(
+    "rate_hz", [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000]
+)
+def test_an_mp3_of_any_rate_begins_with_audio(rate_hz: int) -> None:
+    data = b"".join(encoded(AudioFormat.MP3, rate_hz, piece=500))
+    heard, found_hz = soundfile.read(io.BytesIO(data))
+    assert found_hz == rate_hz
+    assert abs(len(heard) / rate_hz - SECONDS) < 0.3
+    assert not any(tag in data[:64] for tag in (b"Info", b"Xing"))
+
+
 @pytest.mark.parametrize("audio_format", AudioFormat)
 def test_nothing_is_a_file_too(audio_format: AudioFormat) -> None:
     data = make_encoder(audio_format, 44_100).encode(b"", last=True)
