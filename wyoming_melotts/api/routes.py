@@ -4,9 +4,10 @@ from aiohttp import web
 
 from wyoming_melotts.api.host import SpeechHost
 from wyoming_melotts.api.openai import OpenAiRoutes
+from wyoming_melotts.api.speak import SpeakRoutes
 from wyoming_melotts.settings import MelottsSettings
 
 
 def api_routes(host: SpeechHost, settings: MelottsSettings) -> list[web.RouteDef]:
     """Returns the routes that the service mounts."""
-    return OpenAiRoutes(host, settings).routes()
+    return [*OpenAiRoutes(host, settings).routes(), *SpeakRoutes(host, settings).routes()]

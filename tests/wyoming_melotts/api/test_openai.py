@@ -37,7 +37,7 @@ async def test_openais_client_gets_audio_in_each_format(make_api: ApiMaker) -> N
                 model="tts-1",
                 voice="alloy",
                 input=TEXT,
-                response_format=name,  # type: ignore[arg-type]
+                response_format=name,
             )
             audio[name] = answer.content
     seconds = len(audio["pcm"]) / 2 / OPENAI_PCM_HZ
