@@ -1,8 +1,10 @@
 """The voices without a server."""
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from wyoming.tts import Synthesize
 
@@ -43,6 +45,32 @@ async def test_it_sounds_as_the_server_does(
         assert [word.text for event in audio for word in event.words][-1] == "now"
         texts = [event.text for event in heard if isinstance(event, SpokenSentence)]
         assert texts == ["Hello there.", "The light is on now."]
+
+
+async def test_the_demo_voice_is_silent_where_no_word_is(tmp_path: Path) -> None:
+    settings = {"voice": "demo", "cache_dir": tmp_path, "device": "cpu", "offline": True}
+    async with Speaker(**settings) as speaker:
+        text = "I don't know. Well, the light is on."
+        events = [event async for event in speaker.speak(text)]
+        audio = [event for event in events if isinstance(event, SpokenAudio)]
+        words = [word for event in audio for word in event.words]
+        pcm = b"".join(event.pcm for event in audio)
+        sound = np.frombuffer(pcm, "<i2").astype(np.float32)
+
+        def loudness(start: float, end: float) -> float:
+            first, last = (int(at * speaker.sample_rate_hz) for at in (start, end))
+            return float(np.sqrt(np.mean(sound[first:last] ** 2)))
+
+    assert " ".join(word.text for word in words) == "i don't know well the light is on"
+    pauses = [
+        loudness(before.end, after.start)
+        for before, after in pairwise(words)
+        if after.start - before.end > 0.15
+    ]
+    spoken = loudness(words[0].start, words[-1].end)
+    assert pauses
+    assert max(pauses) < 0.3 * spoken
+    assert loudness(words[-1].end, len(sound) / speaker.sample_rate_hz) < 0.1 * spoken
 
 
 def test_wrong_settings_are_named() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import json
+import sys
 
 import aiohttp
 import numpy as np
@@ -148,6 +149,21 @@ async def test_wrong_fields_are_named(
             assert (answer.status, error["code"]) == (status, code)
             assert error["param"] == param
             assert len(error["message"]) < 600
+
+
+async def test_a_format_whose_library_is_missing_says_how_to_get_it(
+    make_api: ApiMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    async with make_api() as api, client(api) as openai:
+        with pytest.raises(BadRequestError) as refused:
+            await openai.audio.speech.create(model="tts-1", voice="alloy", input=TEXT)
+        assert (refused.value.code, refused.value.param) == ("not-supported", "response_format")
+        assert "[formats]" in refused.value.message
+        speech = await openai.audio.speech.create(
+            model="tts-1", voice="alloy", input=TEXT, response_format="pcm"
+        )
+        assert speech.content
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"input": "\xff"}', b"[" * 50_000])
