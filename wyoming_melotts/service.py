@@ -1,20 +1,23 @@
 """The text-to-speech service: voices, engine, scheduler and requests, put together."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent import futures
 from contextlib import aclosing
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wyoming.info import Info
 
+from wyoming_melotts.api.host import OfferedVoice
 from wyoming_melotts.delivery.cache import AudioCache
+from wyoming_melotts.delivery.encoding import AudioFormat, Encoder, EncoderJob, make_encoder
 from wyoming_melotts.delivery.fades import faded
 from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.speech import SentenceAudio, Speech, SpeechEngine
 from wyoming_melotts.requests.handler import RequestHandler
 from wyoming_melotts.settings import MelottsSettings
+from wyoming_melotts.spoken import SpokenAudio
 from wyoming_melotts.voices import Model, Voice, VoiceLibrary
 from wyoming_melotts.voices.current import CurrentVoices
 from wyoming_melotts.voices.info import describe_voices
@@ -27,6 +30,9 @@ from wyoming_serving.service import Service
 from wyoming_serving.session import Client
 from wyoming_serving.status import EngineDescription
 from wyoming_serving.supervision import Canary, Reduction
+
+if TYPE_CHECKING:  # see wyoming_serving.service
+    from aiohttp import web
 
 _WARM_UP = {"ZH": "你好。", "JP": "はい。", "KR": "네.", "ES": "Hola.", "FR": "Bonjour."}
 
@@ -59,12 +65,18 @@ class MelottsService(Service):
         self._preparing: asyncio.Task[None] | None = None
         self._cache = AudioCache(settings.cache_mb << 20)
         self._audio: SentenceAudio | None = None
-        self.scheduler: Scheduler[Speech, bytes | None] | None = None
+        self._encoding: Scheduler[EncoderJob, bytes] = Scheduler(
+            each(EncoderJob.run),
+            BatchLimits(max_jobs=1, job_seconds=settings.job_seconds),
+            name="encoder",
+        )
+        self.scheduler: Scheduler[Speech, SpokenAudio | None] | None = None
         """The door to the device; None until `load` knows the device."""
 
     async def load(self) -> None:
         if not self.settings.offline:
             self._hubs.start()
+        self._encoding.start()
         self._front_end.start()
         language = self._voices.default.model.language.key
         self._preparing = asyncio.create_task(_prepare(self._front_end, language), name="front-end")
@@ -113,7 +125,32 @@ class MelottsService(Service):
             await self._audio.close()
         if self.scheduler is not None:
             await self.scheduler.close()
+        await self._encoding.close()
         await self._close_front_end()
+
+    def routes(self) -> "Sequence[web.AbstractRouteDef]":
+        from wyoming_melotts.api.routes import api_routes
+
+        return api_routes(self, self.settings)
+
+    async def offered_voices(self) -> Sequence[OfferedVoice]:
+        """Every voice that may be asked for now."""
+        await self._voices.refresh()
+        inventory = self._voices.inventory
+        return [OfferedVoice(voice, inventory.has(voice)) for voice in inventory.voices]
+
+    async def open_encoder(self, audio_format: AudioFormat) -> Encoder:
+        """Returns an encoder of the service's audio.
+
+        Raises:
+            ServiceError: `extra-missing`, its library is not installed.
+        """
+        rate_hz = self.settings.sample_rate_hz
+        return await self._encoding.call(partial(make_encoder, audio_format, rate_hz))
+
+    async def encode(self, encoder: Encoder, pcm: bytes, *, last: bool = False) -> bytes:
+        """Returns what the next audio completes."""
+        return await self._encoding.submit(EncoderJob(encoder, pcm, last), admitted=True)
 
     def handler(self, client: Client) -> RequestHandler:
         return RequestHandler(client, self, self.settings)
@@ -146,8 +183,8 @@ class MelottsService(Service):
 
     async def sentence_audio(
         self, voice: Voice, sentence: str, speed: float, playback: Playback
-    ) -> AsyncGenerator[bytes, None]:
-        """The audio of a sentence as 16-bit mono PCM, as it is computed.
+    ) -> AsyncGenerator[SpokenAudio, None]:
+        """The audio of a sentence as it is computed.
 
         Raises:
             ServiceError: the voice cannot be had, or too much waits.
@@ -240,7 +277,7 @@ def _call(function: Callable[[], Any]) -> Any:
     return function()
 
 
-def _next_chunk(speech: Speech) -> bytes | None:
+def _next_chunk(speech: Speech) -> SpokenAudio | None:
     return next(speech, None)
 
 

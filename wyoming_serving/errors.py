@@ -35,6 +35,7 @@ class ErrorCode(StrEnum):
     PRECISION_UNAVAILABLE = "precision-unavailable"
     MEMORY_TOO_SMALL = "memory-too-small"
     TOO_MANY_CONNECTIONS = "too-many-connections"
+    MAX_SESSIONS_REACHED = "max-sessions-reached"
     ADDRESS_REFUSED = "address-refused"
     PORT_TAKEN = "port-taken"
     INVALID_REQUEST = "invalid-request"

@@ -275,6 +275,25 @@ async def running(service: Service) -> AsyncIterator[int]:
         yield listener.port
 
 
+@contextlib.asynccontextmanager
+async def loaded(service: Service) -> AsyncIterator[None]:
+    """Run a service's engine within a program, without any socket, until the block ends.
+
+    Raises:
+        ServiceError: it cannot load.
+    """
+    watching = asyncio.create_task(_watch(service), name="watch")
+    try:
+        await service.start()
+        yield
+    finally:
+        service.enter(ServiceState.DRAINING)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await service.close()
+        service.enter(ServiceState.STOPPED)
+
+
 async def serve(service: Service) -> int:
     """Run `service` until SIGTERM, SIGINT, the end of its input or the loss of its engine.
 

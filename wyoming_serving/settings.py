@@ -202,6 +202,12 @@ class Settings(BaseSettings):
         description="HTTP connections at one time from one address; this machine's own are not "
         "counted",
     )
+    http_sessions: int = Field(
+        32,
+        ge=1,
+        le=10_000,
+        description="Sessions over the WebSocket of agents at one time",
+    )
     http_silent_seconds: float = Field(
         30.0,
         gt=0,

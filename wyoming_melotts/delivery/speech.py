@@ -8,6 +8,7 @@ from typing import Protocol
 
 from wyoming_melotts.delivery.cache import AudioCache
 from wyoming_melotts.delivery.playback import Playback
+from wyoming_melotts.spoken import SpokenAudio, SpokenWord
 from wyoming_melotts.voices import Model, Voice
 from wyoming_melotts.voices.selection import reading_voice
 from wyoming_serving.audio import Samples, encode_pcm16
@@ -16,15 +17,15 @@ from wyoming_serving.memory import release_freed_memory
 from wyoming_serving.scheduler import Scheduler, call_in_thread
 
 _CHUNK_BYTES = 1 << 16
-"""Audio from the cache is sent in events of this size."""
+"""Audio from the cache is yielded in pieces of this size."""
 
 _TIDY_AFTER_SECONDS = 10.0
 
 _FIRST_AUDIO, _LATER_AUDIO = 0, 1
 """Priorities: a client that has heard nothing yet goes before one that hears something."""
 
-Speech = Iterator[bytes]
-"""PCM chunks of a sentence, each computed when it is asked for."""
+Speech = Iterator[SpokenAudio]
+"""Chunks of a sentence, each computed when it is asked for."""
 
 
 class SpeechEngine(Protocol):
@@ -46,12 +47,17 @@ class SpeechEngine(Protocol):
         """
 
     def speak(
-        self, voice: Voice, text: str, crowded: Callable[[], bool] = ..., speed: float = ...
+        self,
+        voice: Voice,
+        text: str,
+        crowded: Callable[[], bool] = ...,
+        speed: float = ...,
+        take_words: Callable[[Sequence[SpokenWord]], None] = ...,
     ) -> Iterator[Samples]:
         """The audio of a sentence in chunks, each computed when it is asked for.
 
         `crowded` says whether other sentences are being spoken at the same time; `speed` is
-        relative to the settings'.
+        relative to the settings'; `take_words` is called with words before their audio comes.
         """
 
 
@@ -61,7 +67,7 @@ class SentenceAudio:
     def __init__(
         self,
         engine: SpeechEngine,
-        scheduler: Scheduler[Speech, bytes | None],
+        scheduler: Scheduler[Speech, SpokenAudio | None],
         cache: AudioCache,
     ) -> None:
         """`scheduler` advances speeches by one chunk a job; a job's result is None at the end."""
@@ -73,8 +79,8 @@ class SentenceAudio:
 
     async def chunks(
         self, voice: Voice, sentence: str, speed: float, playback: Playback
-    ) -> AsyncGenerator[bytes, None]:
-        """The audio of a sentence as 16-bit PCM, as it is computed.
+    ) -> AsyncGenerator[SpokenAudio, None]:
+        """The audio of a sentence as it is computed.
 
         Each chunk is a job of its own. Before `playback` has audio the job is urgent, and the
         first may be refused; after that no answer breaks off, and the client that has the least
@@ -86,13 +92,15 @@ class SentenceAudio:
         key = (voice, sentence, speed)
         known = self._cache.get(key)
         source = self._computed(voice, sentence, speed, playback) if known is None else _cut(known)
-        chunks: list[bytes] = []
+        pcm: list[bytes] = []
+        words: list[SpokenWord] = []
         async with aclosing(source):
             async for chunk in source:
-                playback.add(len(chunk))
-                chunks.append(chunk)
+                playback.add(len(chunk.pcm))
+                pcm.append(chunk.pcm)
+                words += chunk.words
                 yield chunk
-        self._cache.put(key, b"".join(chunks))
+        self._cache.put(key, SpokenAudio(b"".join(pcm), words))
 
     async def compute_some(self, voice: Voice, sentence: str) -> None:
         """Compute the first chunk of a sentence behind all other work, and drop it."""
@@ -106,7 +114,7 @@ class SentenceAudio:
 
     async def _computed(
         self, voice: Voice, sentence: str, speed: float, playback: Playback
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> AsyncGenerator[SpokenAudio, None]:
         speech = await self._speech(reading_voice(sentence, voice), sentence, speed)
         self._speaking += 1
         try:
@@ -122,10 +130,9 @@ class SentenceAudio:
         take longer than a batch is given, and others speak meanwhile."""
         if voice.model not in self._engine.loaded:
             await call_in_thread(partial(self._engine.load, voice.model), "voice")
-        samples = self._engine.speak(voice, sentence, self._is_crowded, speed)
-        return map(encode_pcm16, samples)
+        return _spoken(partial(self._engine.speak, voice, sentence, self._is_crowded, speed))
 
-    async def _next_chunk(self, speech: Speech, playback: Playback) -> bytes | None:
+    async def _next_chunk(self, speech: Speech, playback: Playback) -> SpokenAudio | None:
         return await self._scheduler.submit(
             speech,
             _LATER_AUDIO if playback.started else _FIRST_AUDIO,
@@ -149,6 +156,17 @@ class SentenceAudio:
             await self._scheduler.call(release_freed_memory)
 
 
-async def _cut(audio: bytes) -> AsyncGenerator[bytes, None]:
-    for start in range(0, len(audio), _CHUNK_BYTES):
-        yield audio[start : start + _CHUNK_BYTES]
+def _spoken(
+    speak: Callable[[Callable[[Sequence[SpokenWord]], None]], Iterator[Samples]],
+) -> Iterator[SpokenAudio]:
+    words: list[SpokenWord] = []
+    for samples in speak(words.extend):
+        yield SpokenAudio(encode_pcm16(samples), tuple(words))
+        words.clear()
+
+
+async def _cut(audio: SpokenAudio) -> AsyncGenerator[SpokenAudio, None]:
+    words = audio.words
+    for start in range(0, len(audio.pcm), _CHUNK_BYTES):
+        yield SpokenAudio(audio.pcm[start : start + _CHUNK_BYTES], words)
+        words = ()

@@ -8,7 +8,7 @@ from wyoming_melotts.requests.text_stream import TextFormat
 from wyoming_melotts.voices.selection import VoiceRequest
 from wyoming_serving.errors import InvalidEvent
 
-_FORMATS = {"text": TextFormat.PLAIN, "ssml": TextFormat.SSML}
+TEXT_FORMATS = {"text": TextFormat.PLAIN, "ssml": TextFormat.SSML}
 
 
 def text_of(event: Event) -> str:
@@ -45,10 +45,10 @@ def format_of(event: Event) -> TextFormat:
         InvalidEvent: in a format that is not known.
     """
     name = event.data.get("text_format")
-    if name is not None and (not isinstance(name, str) or name not in _FORMATS):
-        allowed = ", ".join(_FORMATS)
+    if name is not None and (not isinstance(name, str) or name not in TEXT_FORMATS):
+        allowed = ", ".join(TEXT_FORMATS)
         raise InvalidEvent(f"{event.type}: text_format {_shown(name)}; allowed: {allowed}")
-    return TextFormat.PLAIN if name is None else _FORMATS[name]
+    return TextFormat.PLAIN if name is None else TEXT_FORMATS[name]
 
 
 def _entry(voice: dict[str, Any], key: str) -> str | None:

@@ -12,8 +12,9 @@ from wyoming.tts import (
 )
 
 from wyoming_melotts.delivery.keep_alive import kept_alive
-from wyoming_melotts.requests.answer import AudioAnswer, Speaker
+from wyoming_melotts.requests.answer import AudioAnswer
 from wyoming_melotts.requests.fields import format_of, text_of, voice_of
+from wyoming_melotts.requests.speaking import Voices
 from wyoming_melotts.requests.text_stream import TextFormat, TextState, TextStream, whole_text
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.voices import Voice
@@ -26,9 +27,9 @@ _LOGGER = logging.getLogger(__name__)
 class RequestHandler:
     """Speaks one client's texts."""
 
-    def __init__(self, client: Client, speaker: Speaker, settings: MelottsSettings) -> None:
+    def __init__(self, client: Client, voices: Voices, settings: MelottsSettings) -> None:
         self._client = client
-        self._speaker = speaker
+        self._voices = voices
         self._settings = settings
         self._stream: TextStream | None = None
 
@@ -103,7 +104,7 @@ class RequestHandler:
         await self._client.send(SynthesizeStopped())
 
     def _new_answer(self) -> AudioAnswer:
-        return AudioAnswer(self._client, self._speaker, self._settings.sample_rate_hz)
+        return AudioAnswer(self._client, self._voices, self._settings.sample_rate_hz)
 
     def _current(self, event: Event) -> TextStream:
         if self._stream is None:
@@ -113,4 +114,4 @@ class RequestHandler:
     def _voice(self, event: Event) -> Voice | None:
         """The voice that a request asks for, None where it asks for none."""
         wanted = voice_of(event)
-        return None if wanted is None else self._speaker.choose_voice(wanted)
+        return None if wanted is None else self._voices.choose_voice(wanted)

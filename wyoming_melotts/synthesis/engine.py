@@ -23,6 +23,7 @@ from wyoming_melotts.synthesis.speech import (
     Reader,
     SpeakingModel,
     SpeechOptions,
+    TakeWords,
     call_here,
 )
 from wyoming_melotts.voices import Language, Model, Voice, VoiceLibrary
@@ -89,11 +90,12 @@ class Engine:
         text: str,
         crowded: Callable[[], bool] = lambda: False,
         speed: float = 1.0,
+        take_words: TakeWords = lambda _: None,
     ) -> Iterator[Samples]:
         """The audio of a sentence in chunks at the settings' rate, each computed when asked for.
 
         `crowded` says whether other sentences are being spoken at the same time; `speed` is
-        relative to the settings'.
+        relative to the settings'; `take_words` is called with words before their audio comes.
 
         Raises:
             ServiceError: the voice cannot be loaded.
@@ -109,6 +111,7 @@ class Engine:
             options.sentence_silence_ms,
             self._noise(options.seed),
             crowded,
+            take_words,
         )
         for samples in self._shape(audio, model.sample_rate_hz):
             # a resampler gives nothing for the first few milliseconds

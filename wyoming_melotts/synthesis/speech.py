@@ -1,7 +1,7 @@
 """One loaded voice: text in, audio out as it is computed."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
@@ -10,6 +10,7 @@ import numpy as np
 
 from wyoming_melotts.frontends import Frontend, Phonemes
 from wyoming_melotts.normalization import spoken_form
+from wyoming_melotts.spoken import SpokenWord
 from wyoming_melotts.synthesis.acoustic.config import VoiceFileError
 from wyoming_melotts.synthesis.acoustic.decoder_shape import context_frames
 from wyoming_melotts.synthesis.acoustic.model import (
@@ -20,12 +21,16 @@ from wyoming_melotts.synthesis.acoustic.model import (
     sample_latent,
 )
 from wyoming_melotts.synthesis.bert.features import BertFeatures
-from wyoming_melotts.synthesis.ids import token_ids
+from wyoming_melotts.synthesis.ids import TokenIds, token_ids
 from wyoming_melotts.synthesis.symbols import LANGUAGE_CODES
+from wyoming_melotts.synthesis.timing import spoken_words
 from wyoming_melotts.voices import Language
 from wyoming_serving.audio import Samples
 
 Value = TypeVar("Value")
+
+TakeWords = Callable[[Sequence[SpokenWord]], None]
+"""Is called with the words of a stretch of audio before the audio is yielded."""
 
 FIRST_CHUNK_FRAMES = 16
 """Frames of audio in the first chunk of a piece; 16 are 186 ms."""
@@ -133,6 +138,7 @@ class SpeakingModel:
         silence_ms: float,
         noise: NoiseSource,
         crowded: Callable[[], bool],
+        take_words: TakeWords = lambda _: None,
     ) -> Iterator[Samples]:
         """The audio of a text in chunks, each computed when it is asked for, in any thread.
 
@@ -142,9 +148,18 @@ class SpeakingModel:
         silence_s = silence_ms / 1000 / prosody.speed
         silence = np.zeros(int(self.sample_rate_hz * silence_s), np.float32)
         speaker_id = self._acoustic.config.speakers[speaker]
+        length = 0
         for piece in self._in_front_end(partial(self._reader.pieces, text)):
-            yield from self._speak_piece(piece, speaker_id, prosody, noise, crowded)
+            begins = length / self.sample_rate_hz
+
+            def take(words: Sequence[SpokenWord], begins: float = begins) -> None:
+                take_words([word.shifted(begins) for word in words])
+
+            for samples in self._speak_piece(piece, speaker_id, prosody, noise, crowded, take):
+                length += len(samples)
+                yield samples
             if len(silence):
+                length += len(silence)
                 yield silence
 
     def _speak_piece(
@@ -154,9 +169,15 @@ class SpeakingModel:
         prosody: Prosody,
         noise: NoiseSource,
         crowded: Callable[[], bool],
+        take_words: TakeWords,
     ) -> Iterator[Samples]:
-        sentence = self._sentence(piece)
-        latent = sample_latent(self._acoustic, sentence, speaker_id, prosody, noise).values
+        """The audio of a piece."""
+        phonemes = self._in_front_end(partial(self._reader.phonemize, piece))
+        ids = token_ids(phonemes, self._codes, self._acoustic.config)
+        sentence = self._sentence(phonemes, ids)
+        sampled = sample_latent(self._acoustic, sentence, speaker_id, prosody, noise)
+        take_words(spoken_words(phonemes, ids, sampled.durations, self._acoustic.config))
+        latent = sampled.values
         stream = self._acoustic.decoder_stream(speaker_id)
         start = 0
         for size in self._chunk_sizes(crowded()):
@@ -169,9 +190,7 @@ class SpeakingModel:
                 return
             start = end
 
-    def _sentence(self, piece: str) -> Sentence:
-        phonemes = self._in_front_end(partial(self._reader.phonemize, piece))
-        ids = token_ids(phonemes, self._codes, self._acoustic.config)
+    def _sentence(self, phonemes: Phonemes, ids: TokenIds) -> Sentence:
         bert = self.bert.features(phonemes.norm_text, ids.word2ph) if self.bert else None
         phones, tones, languages = (
             np.array(numbers, np.int64) for numbers in (ids.phones, ids.tones, ids.languages)

@@ -30,6 +30,7 @@ _STATUS = {
     ErrorCode.BODY_TOO_LARGE: 413,
     ErrorCode.TEXT_TOO_LONG: 413,
     ErrorCode.TOO_MANY_CONNECTIONS: 503,
+    ErrorCode.MAX_SESSIONS_REACHED: 503,
     ErrorCode.QUEUE_FULL: 503,
     ErrorCode.NOT_READY: 503,
     ErrorCode.ENGINE_FAILED: 503,

@@ -1,0 +1,1 @@
+"""Speech over HTTP: OpenAI's routes, and a WebSocket for agents."""
