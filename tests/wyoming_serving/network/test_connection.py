@@ -26,7 +26,7 @@ async def test_sending_to_a_client_that_has_hung_up_is_a_connection_error() -> N
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         async with asyncio.timeout(10):
             assert await served
         writer.close()
