@@ -2,7 +2,7 @@
 
 import asyncio
 
-from wyoming.event import Event
+from wyoming.info import Describe
 
 from wyoming_serving.events import EventLimits
 from wyoming_serving.network.connection import Connection, ConnectionLimits
@@ -18,7 +18,7 @@ async def test_sending_to_a_client_that_has_hung_up_is_a_connection_error() -> N
         connection.abort()
         await asyncio.sleep(0)  # the loop tells the transport that it is closed
         try:
-            await connection.send(Event("info"))
+            await connection.send(Describe())
         except ConnectionError:
             served.set_result(True)
         except BaseException as error:
