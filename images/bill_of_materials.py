@@ -1,6 +1,6 @@
 """Print what Python packages are installed, with versions and licenses, in CycloneDX's JSON.
 
-    python images/bill_of_materials.py > sbom.json
+    python -m images.bill_of_materials > sbom.json
 
 The format: https://cyclonedx.org/docs/1.6/json/. The images hold theirs in `/opt/venv/sbom.json`.
 """

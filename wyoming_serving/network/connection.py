@@ -73,6 +73,8 @@ class Connection:
         async with self._sending:
             if self._has_sent_last:
                 raise ConnectionAbortedError("the last event was sent")
+            if self._writer.is_closing():  # asyncio's `writelines` fails on it before 3.13.6
+                raise ConnectionAbortedError("the client left")
             try:
                 async with asyncio.timeout(self.limits.send_seconds):
                     await async_write_event(event.event(), self._writer)
