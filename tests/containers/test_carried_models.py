@@ -99,10 +99,11 @@ def test_models_of_a_folder(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="needs torch, which makes random weights")
     from benchmarks import melotts_random_models as voices
     from benchmarks import random_models as recognizers
+    from benchmarks.published_models import export_sense_voice
 
     models = tmp_path / "models"
     checkpoint = recognizers.write_sense_voice(tmp_path / "checkpoint", recognizers.TINY)
-    recognizers.export_sense_voice(checkpoint, models / "SenseVoice-int8")
+    export_sense_voice(checkpoint, models / "SenseVoice-int8")
     (models / "SenseVoice-int8/model.onnx").unlink()
     with_bert = {name: voices.TINY_SIZE["data"][name] for name in voices.PUBLISHED_SIZE["data"]}
     voices.write_voice(models / "voices/EN", voices.TINY_SIZE | {"data": with_bert})
