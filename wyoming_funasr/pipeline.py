@@ -60,7 +60,11 @@ class SpeechPipeline:
         self._recognitions: Scheduler[RecognitionRequest, Recognition] | None = None
         self._ears: Scheduler[Callable[[], None], None] = Scheduler(
             each(lambda job: job()),
-            BatchLimits(max_queue=settings.max_connections, job_seconds=settings.job_seconds),
+            BatchLimits(
+                max_queue=settings.max_connections,
+                max_wait_seconds=settings.max_wait_seconds,
+                job_seconds=settings.job_seconds,
+            ),
             name="ears",
         )
         self._speculations = Counter(
@@ -159,6 +163,16 @@ class SpeechPipeline:
     ) -> None:
         """Take audio; see `requests.utterance.Pipeline`."""
         await self._ears.submit(lambda: audio.accept_waveform(decode(), last=last), timing=timing)
+
+    async def decode(self, decode: Callable[[bytes], bytes], data: bytes) -> bytes:
+        """Decode audio in the front-end's worker.
+
+        Raises:
+            ServiceError: what `decode` raises, or `queue-full`.
+        """
+        decoded: list[bytes] = []
+        await self._ears.submit(lambda: decoded.append(decode(data)))
+        return decoded[0]
 
     async def recognize(
         self,

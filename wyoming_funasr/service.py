@@ -1,7 +1,7 @@
 """The speech-to-text service: wires settings, model, workers and request handlers."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -97,11 +97,13 @@ class FunasrService(Service):
         await self.pipeline.close()
 
     def routes(self) -> "Sequence[web.AbstractRouteDef]":
+        from wyoming_funasr.api.listen.routes import ListenRoutes
         from wyoming_funasr.api.openai.routes import OpenAiApi
 
-        return OpenAiApi(
+        openai = OpenAiApi(
             self.recordings, self.settings, self.model, self._current_hotwords, self._home_for
-        ).routes()
+        )
+        return [*openai.routes(), *ListenRoutes(self).routes()]
 
     def handler(self, client: Client) -> RequestHandler:
         return RequestHandler(client, self.options, self.begin_utterance, self.settings)
@@ -127,6 +129,24 @@ class FunasrService(Service):
             requires_external_vad=not self.settings.endpointing,
         )
         return Info(asr=[program])
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model."""
+        return self.model.name
+
+    @property
+    def language_tags(self) -> Sequence[str]:
+        """Tags that a client may ask for."""
+        return advertised_tags(self.model.languages)
+
+    async def decode(self, decode: Callable[[bytes], bytes], data: bytes) -> bytes:
+        """Decode audio in a worker.
+
+        Raises:
+            ServiceError: what `decode` raises, or `queue-full`.
+        """
+        return await self.pipeline.decode(decode, data)
 
     def begin_utterance(
         self,

@@ -142,6 +142,9 @@ class FunasrSettings(Settings):
     max_request_seconds: float = Field(
         300.0, gt=0, le=86_400, description="Longest time from a request's start to its audio-stop"
     )
+    max_listen_seconds: float = Field(
+        14_400.0, gt=0, le=604_800, description="Longest session of /v1/listen"
+    )
     max_batch: int = Field(8, ge=1, le=256, description="Utterances recognized at once")
     max_batch_seconds: float = Field(
         0,

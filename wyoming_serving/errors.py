@@ -47,6 +47,7 @@ class ErrorCode(StrEnum):
     ORIGIN_REFUSED = "origin-refused"
     API_CLOSED = "api-closed"
     TOKEN_FILE_INVALID = "token-file-invalid"
+    UNSUPPORTED_ENCODING = "unsupported-encoding"
 
 
 class ServiceError(Exception):

@@ -4,7 +4,7 @@ Model and input layout: FunASR, `funasr/models/sense_voice/model.py`. Four query
 event, emotion, text normalization) go before the features; the outputs at their places are tags.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -30,7 +30,7 @@ NORMALIZED_QUERY, SPOKEN_QUERY = 14, 15
 """Punctuation and digits, or words as they are spoken (`withitn`, `woitn`)."""
 
 QUERIES = 4
-_EMOTION_PLACE, _EVENT_PLACE = 1, 2
+_LANGUAGE_PLACE, _EMOTION_PLACE, _EVENT_PLACE = 0, 1, 2
 _EMOTIONS = ("HAPPY", "SAD", "ANGRY", "NEUTRAL", "FEARFUL", "DISGUSTED", "SURPRISED")
 _LANGUAGES = ("zh", "en", "yue", "ja", "ko")
 _SPECIAL = ("<unk>", "<s>", "</s>", "<blank>")
@@ -103,7 +103,9 @@ class SenseVoice:
         allowed = [name for name in segment.languages if name in self._language_ids]
         if segment.language != "auto" or not allowed or self._language(log_probs) in allowed:
             return None
-        return max(allowed, key=lambda name: float(log_probs[0, self._language_ids[name]]))
+        return max(
+            allowed, key=lambda name: float(log_probs[_LANGUAGE_PLACE, self._language_ids[name]])
+        )
 
     def _decode(self, segment: Segment, log_probs: ctc.LogProbs, asked: str) -> Recognition:
         tags = [self._tags.get(int(token), "") for token in log_probs[:QUERIES].argmax(axis=1)]
@@ -118,8 +120,9 @@ class SenseVoice:
             words=self._words(spoken),
             confidence=ctc.confidence(spoken),
             language=self._language(log_probs),
+            language_scores=_shares(log_probs[_LANGUAGE_PLACE], self._language_ids),
             emotion=emotion.lower() if emotion in _EMOTIONS else None,
-            emotion_scores=self._emotion_scores(log_probs[_EMOTION_PLACE]),
+            emotion_scores=_shares(log_probs[_EMOTION_PLACE], self._emotion_ids),
             event=tags[_EVENT_PLACE].lower() or None,
             intent=choice.intent if choice else None,
             alternatives=choice.alternatives if choice else (),
@@ -171,15 +174,6 @@ class SenseVoice:
             words.append(Word(text, start, end, round(sure, 4)))
         return tuple(word for word in words if word.text)
 
-    def _emotion_scores(self, log_probs: ctc.LogProbs) -> dict[str, float]:
-        """Posteriors of the emotion tags, normalized among themselves."""
-        if not self._emotion_ids:
-            return {}
-        scores = np.exp(log_probs[list(self._emotion_ids.values())])
-        shares = scores / max(float(scores.sum()), 1e-30)
-        names = (name.lower() for name in self._emotion_ids)
-        return {name: round(float(share), 4) for name, share in zip(names, shares, strict=True)}
-
     def _build_graph(self, hotwords: tuple[Hotword, ...]) -> ctc.ContextGraph:
         return ctc.ContextGraph(hotwords, self._pieces)
 
@@ -194,3 +188,12 @@ def _query(segment: Segment, language: str) -> Query:
 
 def _is_tag(piece: str) -> bool:
     return piece.startswith("<|") and piece.endswith("|>")
+
+
+def _shares(log_probs: ctc.LogProbs, ids: Mapping[str, int]) -> dict[str, float]:
+    """Posteriors of some tags at one place, shape [vocabulary], normalized among themselves."""
+    if not ids:
+        return {}
+    scores = np.exp(log_probs[list(ids.values())])
+    shares = scores / max(float(scores.sum()), 1e-30)
+    return {tag.lower(): round(float(share), 4) for tag, share in zip(ids, shares, strict=True)}

@@ -103,6 +103,7 @@ class Recognition:
     words: tuple[Word, ...] = ()
     confidence: float = 0.0
     language: str | None = None
+    language_scores: dict[str, float] = field(default_factory=dict)
     emotion: str | None = None
     emotion_scores: dict[str, float] = field(default_factory=dict)
     event: str | None = None

@@ -56,26 +56,47 @@ class OptionsReader:
                 ErrorCode.UNKNOWN_MODEL,
                 f"model {_shown(name)} is not loaded; allowed: {model.name}",
             )
-        tag = _text(data, "language")
-        return RequestOptions(
-            language_tag=tag,
-            language=model_language(tag, self._settings.language, model.languages),
-            hotwords=self._merged(data),
+        most = self._settings.max_hotwords
+        return self.build(
+            language=_text(data, "language"),
+            names=_words(data, "transcript_names", most),
+            terms=_words(data, "transcript_terms", most),
             silence_ms=self._silence_ms(_text(data, "vad_sensitivity")),
             partials=self._settings.partial_transcripts,
         )
 
-    def _merged(self, data: dict[str, Any]) -> tuple[Hotword, ...]:
+    def build(
+        self,
+        *,
+        language: str | None,
+        names: Sequence[str],
+        terms: Sequence[str] = (),
+        silence_ms: int | None,
+        partials: bool,
+        preflight: bool = False,
+    ) -> RequestOptions:
+        """The options that a client asks for; `language` is its tag.
+
+        Raises:
+            ServiceError: `unsupported-language`.
+        """
         settings = self._settings
-        return merge_hotwords(
-            settings.hotword_weight,
-            self._hotwords(),
-            _words(data, "transcript_names", settings.max_hotwords),
-            _words(data, "transcript_terms", settings.max_hotwords),
-            settings.max_hotwords,
+        return RequestOptions(
+            language_tag=language,
+            language=model_language(language, settings.language, self._model.languages),
+            hotwords=merge_hotwords(
+                settings.hotword_weight,
+                self._hotwords(),
+                names[: settings.max_hotwords],
+                terms[: settings.max_hotwords],
+                settings.max_hotwords,
+            ),
+            silence_ms=silence_ms if settings.endpointing else None,
+            partials=partials,
+            preflight=preflight,
         )
 
-    def _silence_ms(self, sensitivity: str | None) -> int | None:
+    def _silence_ms(self, sensitivity: str | None) -> int:
         settings = self._settings
         known = {
             None: settings.endpoint_silence_ms,
@@ -88,7 +109,7 @@ class OptionsReader:
                 "transcribe: vad_sensitivity must be default, relaxed or aggressive, "
                 f"got {_shown(sensitivity)}"
             )
-        return known[sensitivity] if settings.endpointing else None
+        return known[sensitivity]
 
 
 def _text(data: dict[str, Any], name: str) -> str | None:

@@ -1,0 +1,219 @@
+"""One client of `/v1/listen`: translates between its messages and a listening session."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from wyoming_funasr.api.listen.answers import Ready, translated
+from wyoming_funasr.api.listen.requests import (
+    Cancel,
+    ClientMessage,
+    Close,
+    Configure,
+    Endpointing,
+    Flush,
+    Listening,
+    Start,
+    parse,
+)
+from wyoming_funasr.audio.opus import OpusDecoder
+from wyoming_funasr.requests.events import EventSink, Final, SpeechStarted
+from wyoming_funasr.requests.feed import AudioFeed
+from wyoming_funasr.requests.listening import (
+    Cancelled,
+    Failed,
+    ListeningEvent,
+    ListeningSession,
+)
+from wyoming_funasr.requests.options import OptionsReader, RequestOptions
+from wyoming_funasr.requests.utterance import Utterance
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving.audio import PcmFormat
+from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
+from wyoming_serving.http.websocket import Turn, WebSocket
+from wyoming_serving.reports import RequestReport
+
+
+class ListenHost(Protocol):
+    """What a conversation needs of its service."""
+
+    @property
+    def settings(self) -> FunasrSettings:
+        """Those of the service."""
+
+    @property
+    def options(self) -> OptionsReader:
+        """Makes the options of a session."""
+
+    @property
+    def model_name(self) -> str:
+        """Of the model that answers."""
+
+    @property
+    def language_tags(self) -> Sequence[str]:
+        """Tags that a client may ask for."""
+
+    def begin_utterance(
+        self,
+        options: RequestOptions,
+        feed: AudioFeed,
+        sink: EventSink,
+        *,
+        is_one_of_many: bool = False,
+    ) -> Utterance:
+        """Returns an utterance that takes its audio from a feed and reports to a sink."""
+
+    async def decode(self, decode: Callable[[bytes], bytes], data: bytes) -> bytes:
+        """Decode audio in a worker.
+
+        Raises:
+            ServiceError: what `decode` raises, or `queue-full`.
+        """
+
+    def request_ended(self, client: str, report: RequestReport) -> None:
+        """Log and count a request of a client, named by its address."""
+
+
+class Conversation:
+    """From a client's `start` to its end."""
+
+    def __init__(self, host: ListenHost, websocket: WebSocket) -> None:
+        self._host = host
+        self._websocket = websocket
+        self._opus: OpusDecoder | None = None
+        self._pcm = PcmFormat(16_000, 2, 1)
+        self._listening = Listening()
+
+    async def run(self) -> None:
+        """Talk until the client closes or leaves.
+
+        Raises:
+            ServiceError: what ends the session.
+        """
+        limit = asyncio.timeout(self._host.settings.max_listen_seconds)
+        try:
+            async with limit:
+                options = await self._wait_for_start()
+                if options is not None:
+                    await self._listen(options)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise ServiceError(
+                ErrorCode.REQUEST_TIMEOUT,
+                f"a session may last {self._host.settings.max_listen_seconds:g} s at most",
+            ) from None
+
+    async def take(self, utterance: int, event: ListeningEvent) -> None:
+        """Send an event: see `ListeningSink.take`."""
+        await self._websocket.send(translated(utterance, event).model_dump_json())
+        if isinstance(event, SpeechStarted):
+            self._websocket.turn = Turn.CLIENT
+        elif isinstance(event, Final | Cancelled | Failed):
+            self._websocket.turn = Turn.NOBODY
+
+    async def _wait_for_start(self) -> RequestOptions | None:
+        """Returns the options of the client's first right `start`, None where it left."""
+        while (message := await self._websocket.receive()) is not None:
+            if isinstance(message, bytes):
+                raise InvalidRequest("audio must come behind `start`")
+            try:
+                return await self._start(message)
+            except ServiceError as error:
+                await self._websocket.send_error(error)
+        return None
+
+    def _parse(self, text: str) -> ClientMessage:
+        most = self._host.settings.max_data_bytes
+        if len(text) > most:  # checking it would hold the event loop
+            raise InvalidRequest(f"a text message may have {most} characters at most")
+        return parse(text)
+
+    async def _start(self, message: str) -> RequestOptions:
+        start = self._parse(message)
+        if not isinstance(start, Start):
+            raise InvalidRequest("the first message must be `start`", param="type")
+        options = self._options(start)
+        if start.audio.encoding == "opus":
+            self._opus = OpusDecoder()
+            self._pcm = self._opus.format
+        else:
+            self._pcm = PcmFormat(start.audio.rate, 2, start.audio.channels)
+        self._listening = start
+        ready = Ready(
+            model=self._host.model_name,
+            languages=list(self._host.language_tags),
+            silence_ms=options.silence_ms,
+        )
+        await self._websocket.send(ready.model_dump_json())
+        return options
+
+    async def _listen(self, options: RequestOptions) -> None:
+        session = ListeningSession(self._begin, options, self, self._ended)
+        following = asyncio.create_task(session.run(), name="listen")
+        reading = asyncio.create_task(self._read(session), name="read")
+        try:
+            await asyncio.wait({following, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done() or reading.result():
+                await following
+        finally:
+            following.cancel()
+            reading.cancel()
+            await asyncio.gather(following, reading, return_exceptions=True)
+
+    async def _read(self, session: ListeningSession) -> bool:
+        """Read messages until the last; returns whether the client waits for what is left."""
+        while (message := await self._websocket.receive()) is not None:
+            try:
+                if isinstance(message, bytes):
+                    await session.accept(self._pcm, await self._decoded(message))
+                elif await self._obey(message, session):
+                    return True
+            except ServiceError as error:
+                await self._websocket.send_error(error)
+        return False
+
+    async def _decoded(self, data: bytes) -> bytes:
+        return data if self._opus is None else await self._host.decode(self._opus.decode, data)
+
+    async def _obey(self, text: str, session: ListeningSession) -> bool:
+        """Do what a message says; returns whether it was the last."""
+        match self._parse(text):
+            case Start():
+                raise InvalidRequest("the session was started already", param="type")
+            case Configure() as change:
+                given = change.model_dump(exclude_unset=True, exclude={"type"})
+                listening = self._listening.model_copy(
+                    update={name: getattr(change, name) for name in given}
+                )
+                options = self._options(listening)
+                self._listening = listening
+                await session.configure(options)
+            case Flush():
+                await session.flush()
+            case Cancel():
+                await session.cancel()
+            case Close():
+                session.close()
+                return True
+        return False
+
+    def _begin(self, options: RequestOptions, feed: AudioFeed, sink: EventSink) -> Utterance:
+        return self._host.begin_utterance(options, feed, sink, is_one_of_many=True)
+
+    def _ended(self, report: RequestReport) -> None:
+        self._host.request_ended(self._websocket.peer, report)
+
+    def _options(self, listening: Listening) -> RequestOptions:
+        silence_ms: int | None = self._host.settings.endpoint_silence_ms
+        if isinstance(listening.endpointing, Endpointing):
+            silence_ms = listening.endpointing.silence_ms
+        elif not listening.endpointing:
+            silence_ms = None
+        return self._host.options.build(
+            language=listening.language,
+            names=listening.names,
+            silence_ms=silence_ms,
+            partials=listening.partials,
+            preflight=True,
+        )

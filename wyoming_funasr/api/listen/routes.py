@@ -1,0 +1,35 @@
+"""The routes of `/v1/listen`."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from wyoming_funasr.api.listen.conversation import Conversation, ListenHost
+from wyoming_funasr.api.listen.schema import schema
+from wyoming_serving.http.sessions import SessionLimit
+from wyoming_serving.http.websocket import WebSocket, serve_websocket
+
+
+class ListenRoutes:
+    """The WebSocket, and the schema of its messages."""
+
+    def __init__(self, host: ListenHost) -> None:
+        self._host = host
+        self._limit = SessionLimit(host.settings.http_sessions)
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        """Returns what to add to the application."""
+        return [
+            web.get("/v1/listen", self._listen),
+            web.get("/v1/listen/schema", self._schema),
+        ]
+
+    async def _listen(self, request: web.Request) -> web.StreamResponse:
+        return await serve_websocket(request, self._converse)
+
+    async def _schema(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response(schema())
+
+    async def _converse(self, websocket: WebSocket) -> None:
+        with self._limit.session():
+            await Conversation(self._host, websocket).run()
