@@ -113,7 +113,9 @@ def test_download_of_an_unknown_model_names_the_known_ones() -> None:
     done = run("download", "sensevoice-huge")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("wyoming-funasr: model 'sensevoice-huge' is neither")
-    assert "SenseVoiceSmall, paraformer-zh, paraformer-zh-streaming, demo" in done.stderr
+    assert (
+        "SenseVoiceSmall, paraformer, paraformer-zh, paraformer-zh-streaming, demo" in done.stderr
+    )
 
 
 async def test_serve_over_tcp_and_end_well_at_sigterm(tiny_sense_voice: Path) -> None:
