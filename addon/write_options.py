@@ -24,6 +24,9 @@ FIXED = (
     "zeroconf_interfaces",
     "device",
     "cache_dir",
+    "http_host",
+    "http_port",
+    "http_trusted_proxy",
     "home_assistant_url",
     "home_assistant_token",
     "home_assistant_token_file",
@@ -38,6 +41,8 @@ class AddOn:
 
     settings: type[Settings]
     port: int
+    http_port: int
+    """Of the page, for the Supervisor's ingress, and of the API."""
     shown: tuple[str, ...]
 
     @property
@@ -50,9 +55,15 @@ ADD_ONS = (
     AddOn(
         FunasrSettings,
         10300,
+        10380,
         ("model_dir", "language", "hub", "hotwords", "chinese_script", "use_itn", "log_level"),
     ),
-    AddOn(MelottsSettings, 10200, ("hub", "speed", "preload", "text_normalization", "log_level")),
+    AddOn(
+        MelottsSettings,
+        10200,
+        10280,
+        ("hub", "speed", "preload", "text_normalization", "log_level"),
+    ),
 )
 
 NAMES = {
@@ -135,7 +146,8 @@ def english(add_on: AddOn) -> str:
         for name in offered(add_on)
     }
     network = {
-        f"{add_on.port}/tcp": "Port for Wyoming clients outside Home Assistant's own network"
+        f"{add_on.port}/tcp": "Port for Wyoming clients outside Home Assistant's own network",
+        f"{add_on.http_port}/tcp": "Port for HTTP clients outside Home Assistant's own network",
     }
     return MARKER + _dump({"configuration": texts, "network": network})
 

@@ -35,6 +35,13 @@ def pytest_make_collect_report(
     return report
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests of the pages write the docs' pictures."""
+    parser.addoption(
+        "--write-pictures", action="store_true", help="write docs/images/page-*.png anew"
+    )
+
+
 @pytest.fixture(autouse=True)
 def logging_as_it_was() -> Iterator[None]:
     """Undo what a command run within a test does to logging, which holds the test's output."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
@@ -42,6 +43,7 @@ class FunasrService(Service):
     """One model on one device, for any number of clients."""
 
     name = "funasr"
+    page_shelf = Path(__file__).parent / "api/page/shelf"
 
     def __init__(self, settings: FunasrSettings) -> None:
         """Read what costs nothing; the model waits for `load`.
@@ -99,11 +101,13 @@ class FunasrService(Service):
     def routes(self) -> "Sequence[web.AbstractRouteDef]":
         from wyoming_funasr.api.listen.routes import ListenRoutes
         from wyoming_funasr.api.openai.routes import OpenAiApi
+        from wyoming_funasr.api.page.home import home_route
 
         openai = OpenAiApi(
             self.recordings, self.settings, self.model, self._current_hotwords, self._home_for
         )
-        return [*openai.routes(), *ListenRoutes(self).routes()]
+        home = home_route(self.home, self.recent.latest_texts)
+        return [*openai.routes(), *ListenRoutes(self).routes(), home]
 
     def handler(self, client: Client) -> RequestHandler:
         return RequestHandler(client, self.options, self.begin_utterance, self.settings)

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent import futures
 from contextlib import aclosing
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wyoming.info import Info
@@ -19,6 +20,7 @@ from wyoming_melotts.requests.handler import RequestHandler
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.spoken import SpokenAudio
 from wyoming_melotts.voices import Model, Voice, VoiceLibrary
+from wyoming_melotts.voices.care import VoiceCare
 from wyoming_melotts.voices.current import CurrentVoices
 from wyoming_melotts.voices.info import describe_voices
 from wyoming_melotts.voices.reachability import HubWatch
@@ -47,6 +49,7 @@ class MelottsService(Service):
     """The voices of one device, for any number of clients."""
 
     name = "melotts"
+    page_shelf = Path(__file__).parent / "api/page/shelf"
 
     def __init__(self, settings: MelottsSettings) -> None:
         """Read what costs nothing; voices wait for `load`.
@@ -58,6 +61,7 @@ class MelottsService(Service):
         self.settings: MelottsSettings = settings
         self._library = VoiceLibrary(settings)
         self._voices = CurrentVoices(self._library, settings)
+        self._care = VoiceCare(self._voices, self._library)
         self._hubs = HubWatch()
         # one thread: gruut's database, for one, knows only the thread that it was opened in
         self._front_end_limits = BatchLimits(max_jobs=1, job_seconds=settings.job_seconds)
@@ -120,6 +124,7 @@ class MelottsService(Service):
 
     async def close(self) -> None:
         await self._hubs.close()
+        await self._care.close()
         await self._voices.close()
         if self._audio is not None:
             await self._audio.close()
@@ -129,9 +134,10 @@ class MelottsService(Service):
         await self._close_front_end()
 
     def routes(self) -> "Sequence[web.AbstractRouteDef]":
+        from wyoming_melotts.api.page.voices import VoiceRoutes
         from wyoming_melotts.api.routes import api_routes
 
-        return api_routes(self, self.settings)
+        return [*api_routes(self, self.settings), *VoiceRoutes(self._care).routes()]
 
     async def offered_voices(self) -> Sequence[OfferedVoice]:
         """Every voice that may be asked for now."""

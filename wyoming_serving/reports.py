@@ -23,6 +23,19 @@ class Stage(StrEnum):
     """From its end (`audio-stop`, a silence, the whole text) to its result's end."""
 
 
+class Moment(StrEnum):
+    """A place in the audio of a request, or behind it."""
+
+    SPEECH_START = "speech_start"
+    SPEECH_END = "speech_end"
+    SPECULATION = "speculation"
+    """The latest recognition that was begun ahead, in a pause."""
+    END = "end"
+    """The request was over: so much of its audio was examined."""
+    RESULT = "result"
+    """Its result was there."""
+
+
 @dataclass
 class RequestReport:
     """Filled by the work of a request as it goes, whatever becomes of it; the session logs it."""
@@ -37,6 +50,8 @@ class RequestReport:
     """What ended the request: `audio-stop`, `silence`, ..."""
     stages: dict[Stage, float] = field(default_factory=dict)
     """Seconds."""
+    moments: dict[Moment, int] = field(default_factory=dict)
+    """Milliseconds from the beginning of the audio; not logged."""
     text: str | None = None
     """What was heard or is to be spoken; logged at debug only."""
     outcome: str = ""
@@ -48,8 +63,8 @@ class RequestReport:
         """Add to the time of a stage."""
         self.stages[stage] = self.stages.get(stage, 0.0) + seconds
 
-    def fields(self) -> dict[str, str | int | float]:
-        """Returns what is known, under the names that a log line has."""
+    def facts(self) -> dict[str, str | int | float]:
+        """Returns what is known, without times, texts and errors."""
         known: dict[str, str | int | float | None] = {
             "kind": self.kind,
             "outcome": self.outcome,
@@ -58,6 +73,10 @@ class RequestReport:
             "characters": self.characters,
             "ended_by": self.ended_by,
         }
+        return {name: value for name, value in known.items() if value is not None}
+
+    def fields(self) -> dict[str, str | int | float]:
+        """Returns what is known, under the names that a log line has."""
         times = {f"{stage}_ms": round(seconds * 1000) for stage, seconds in self.stages.items()}
-        said = {name: value for name, value in known.items() if value is not None} | times
+        said = self.facts() | times
         return said if self.error is None else said | {"error": self.error}

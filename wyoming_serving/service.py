@@ -6,6 +6,7 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
@@ -22,6 +23,7 @@ from wyoming_serving.monitoring import (
     ServiceMetrics,
     queue_status,
 )
+from wyoming_serving.recent import MOST_REQUESTS, RecentRequests
 from wyoming_serving.reports import RequestReport
 from wyoming_serving.scheduler import Scheduler
 from wyoming_serving.session import Client, Handler, RequestOutcome
@@ -51,6 +53,8 @@ class Service(ABC):
 
     name: str
     """Short name, used for the advertisement."""
+    page_shelf: Path | None = None
+    """The folder with the service's part of the page (`wyoming_serving.http.page`)."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -61,6 +65,9 @@ class Service(ABC):
         and, where one happens, `self._runs.labels("used").inc()`.
         """
         self.measured = ServiceMetrics(self.name, self.metrics)
+        most = MOST_REQUESTS if settings.http_port else 0  # nobody could see them
+        self.recent = RecentRequests(most, shows_texts=settings.http_show_texts)
+        """What the page shows of requests."""
         self.supervisor = Supervisor(self, SupervisionLimits.from_settings(settings))
         self._description: EngineDescription | None = None
         self._gpu_memory: Callable[[], tuple[int, int]] | None = None
@@ -223,6 +230,7 @@ class Service(ABC):
 
     def request_ended(self, client: str, report: RequestReport) -> None:
         """Log and count a request."""
+        self.recent.add(client, report)
         self.measured.count_request(report.outcome)
         if report.outcome == RequestOutcome.ANSWERED:
             self.measured.observe(report)

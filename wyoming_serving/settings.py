@@ -12,20 +12,27 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, PydanticUndefined
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+)
+
+from wyoming_serving.setting_fields import (
+    allowed_values,
+    help_text,
+    is_secret,
+    metavar,
+    shown_default,
+    shown_value,
 )
 
 Uri = Annotated[
@@ -57,6 +64,10 @@ def _checked_networks(networks: tuple[str, ...]) -> tuple[str, ...]:
     for network in networks:
         ipaddress.ip_network(network, strict=False)  # raises ValueError
     return networks
+
+
+def _checked_address(address: str) -> str:
+    return str(ipaddress.ip_address(address))  # raises ValueError
 
 
 def _checked_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
@@ -194,6 +205,15 @@ class Settings(BaseSettings):
         description="Web pages of other hosts that may use the HTTP API from a browser",
         json_schema_extra={"allowed": "origins as https://home.example:8123, commas between"},
     )
+    http_trusted_proxy: Annotated[str, AfterValidator(_checked_address)] | None = Field(
+        None,
+        description="Address of another machine's reverse proxy that knows its users: what comes "
+        "from it needs no token. In an add-on it is the Supervisor's",
+        json_schema_extra={"allowed": "an IP address"},
+    )
+    http_show_texts: bool = Field(
+        False, description="Show on the page what was said in the latest requests"
+    )
     http_connections: int = Field(64, ge=1, le=10_000, description="HTTP connections at one time")
     http_connections_per_address: int = Field(
         32,
@@ -263,12 +283,12 @@ class Settings(BaseSettings):
             help="YAML file with settings" if listed else argparse.SUPPRESS,
         )  # fmt: skip
         for name, field in cls.model_fields.items():
-            help_text = _help(field) if listed else argparse.SUPPRESS
-            options: dict[str, Any] = {"dest": name, "default": absent, "help": help_text}
+            shown = help_text(field) if listed else argparse.SUPPRESS
+            options: dict[str, Any] = {"dest": name, "default": absent, "help": shown}
             if field.annotation is bool:
                 options["action"] = argparse.BooleanOptionalAction
             else:
-                options["metavar"] = _metavar(field)
+                options["metavar"] = metavar(field)
             parser.add_argument(f"--{name.replace('_', '-')}", **options)
 
     @classmethod
@@ -296,30 +316,28 @@ _OF_KUBERNETES = re.compile(r"SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UD
 FUNASR_PORT_10300_TCP_ADDR and so on."""
 
 
-def allowed_values(field: FieldInfo) -> str:
-    """Returns in words what a setting accepts."""
-    extra = field.json_schema_extra
-    if isinstance(extra, dict) and "allowed" in extra:
-        return str(extra["allowed"])
-    choices = _choices(field.annotation)
-    if choices:
-        return ", ".join(map(str, choices))
-    if field.annotation is bool:
-        return "true, false"
-    signs = {"Ge": "from", "Gt": "above", "Le": "to", "Lt": "below"}
-    bounds = [
-        f"{signs[type(rule).__name__]} {getattr(rule, type(rule).__name__.lower())}"
-        for rule in field.metadata
-        if type(rule).__name__ in signs
+def settings_in_force(settings: Settings) -> list[dict[str, object]]:
+    """Returns each setting with its value, for JSON; of a secret, whether it is set."""
+    cls = type(settings)
+    return [
+        {
+            "name": name,
+            "variable": f"{cls.prefix()}{name.upper()}",
+            "flag": f"--{name.replace('_', '-')}",
+            "value": shown_value(field, getattr(settings, name)),
+            "is_default": getattr(settings, name) == field.default,
+            "allowed": allowed_values(field),
+            "description": field.description,
+        }
+        for name, field in cls.model_fields.items()
     ]
-    return f"{_kind(field)} {' '.join(bounds)}".strip()
 
 
 def settings_table(cls: type[Settings]) -> str:
     """Returns the settings as a Markdown table, for the docs."""
     prefix = cls.prefix()
     rows = [
-        f"| `{prefix}{name.upper()}` | `--{name.replace('_', '-')}` | {_shown_default(field)} "
+        f"| `{prefix}{name.upper()}` | `--{name.replace('_', '-')}` | {shown_default(field)} "
         f"| {allowed_values(field)} | {field.description} |"
         for name, field in cls.model_fields.items()
     ]
@@ -352,46 +370,5 @@ def _explain(cls: type[Settings], error: ErrorDetails) -> str:
         return f"{name}: there is no such setting; allowed: {', '.join(cls.model_fields)}"
     prefix = cls.prefix()
     names = f"--{name.replace('_', '-')} / {prefix}{name.upper()}"
-    value = "what was given" if _is_secret(field) else repr(error["input"])
+    value = "what was given" if is_secret(field) else repr(error["input"])
     return f"{names}: {value} is not allowed; allowed: {allowed_values(field)}"
-
-
-def _choices(annotation: Any) -> tuple[Any, ...]:
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)
-    if get_origin(annotation) in (Union, UnionType):
-        return tuple(choice for part in get_args(annotation) for choice in _choices(part))
-    return ()
-
-
-def _kind(field: FieldInfo) -> str:
-    words = {int: "a whole number", float: "a number", Path: "a path"}
-    kinds = get_args(field.annotation) or (field.annotation,)
-    if get_origin(field.annotation) is tuple:
-        return "words with commas between"
-    return next((words[kind] for kind in kinds if kind in words), "text")
-
-
-def _is_secret(field: FieldInfo) -> bool:
-    return SecretStr in (field.annotation, *get_args(field.annotation))
-
-
-def _metavar(field: FieldInfo) -> str:
-    choices = _choices(field.annotation)
-    if choices:
-        return "{" + ",".join(map(str, choices)) + "}"
-    return {"a whole number": "N", "a number": "X", "a path": "PATH"}.get(_kind(field), "TEXT")
-
-
-def _shown_default(field: FieldInfo) -> str:
-    if field.default in (None, (), PydanticUndefined):
-        return ""
-    if isinstance(field.default, bool):
-        return str(field.default).lower()
-    return f"`{field.default}`"
-
-
-def _help(field: FieldInfo) -> str:
-    default = _shown_default(field).strip("`")
-    text = f"{field.description} (default: {default})" if default else f"{field.description}"
-    return text.replace("%", "%%")

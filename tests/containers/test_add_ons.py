@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from addon.write_options import ADD_ONS, FIXED, AddOn, config, english, offered
+from wyoming_serving.http.access import Access
 from wyoming_serving.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -144,17 +145,31 @@ def test_the_supervisor_takes_the_configuration(add_on: AddOn) -> None:
     assert content["discovery"] == ["wyoming"]
     assert content["init"] is False
     assert content.get("homeassistant_api", False) is (name == "funasr")
-    assert content["ports"] == {f"{add_on.port}/tcp": None}
+    assert content["ports"] == {f"{add_on.port}/tcp": None, f"{add_on.http_port}/tcp": None}
     assert content["watchdog"] == f"tcp://[HOST]:[PORT:{add_on.port}]"
     assert 10 <= content["timeout"] <= 300
     assert content["timeout"] > add_on.settings.model_fields["drain_seconds"].default
     assert content["map"] == ["app_config:ro"]
+    assert content["ingress"] is True and content["ingress_stream"] is True
+    assert content["ingress_port"] == add_on.http_port
+    assert content["panel_icon"].startswith("mdi:") and content["panel_title"]
     elements = r"bool|str|int\(-?\d*,-?\d*\)|float\(-?\d*\.?\d*,-?\d*\.?\d*\)|list\([^()]+\)"
     for option, kind in content["schema"].items():
         assert re.fullmatch(rf"({elements})\??", kind), option
     assert {o for o, kind in content["schema"].items() if not kind.endswith("?")} <= set(
         content["options"]
     )
+
+
+@each_add_on
+def test_the_page_is_shown_to_the_supervisor_alone(
+    add_on: AddOn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load(add_on, {}, tmp_path, monkeypatch)
+    assert (settings.http_host, settings.http_port) == ("0.0.0.0", add_on.http_port)
+    access = Access.from_settings(settings)
+    assert str(access.proxy) == "172.30.32.2"
+    assert access.is_closed, "others need a token file, or http_open"
 
 
 @each_add_on

@@ -5,7 +5,8 @@ import pytest
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from wyoming_serving.settings import Settings, SettingsError, allowed_values, settings_table
+from wyoming_serving.setting_fields import allowed_values
+from wyoming_serving.settings import Settings, SettingsError, settings_table
 
 
 class ExampleSettings(Settings):

@@ -56,9 +56,14 @@ class HomeKeeper:
         return tuple(self._known)
 
     @property
+    def home(self) -> Home:
+        """The home as it was last read; empty before."""
+        return self._home or Home()
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What is in the home, for recognizers that listen for hotwords alone."""
-        home = self._home or Home()
+        home = self.home
         lists = (home.entities, home.areas, home.floors)
         return tuple(name for entries in lists for one in entries for name in names_of(one))
 

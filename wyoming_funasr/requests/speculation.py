@@ -48,10 +48,12 @@ class Speculation:
             return None
         return task.result()
 
-    async def begin(self, revision: int, request: RecognitionRequest) -> None:
-        """Recognize this speech ahead, unless that was begun already."""
-        if revision != self._revision:
-            await self._start(revision, request, is_ahead=True)
+    async def begin(self, revision: int, request: RecognitionRequest) -> bool:
+        """Recognize this speech ahead; returns False where that was begun already."""
+        if revision == self._revision:
+            return False
+        await self._start(revision, request, is_ahead=True)
+        return True
 
     async def finish(self, revision: int, request: RecognitionRequest) -> Recognition:
         """Recognize this speech now, or take what was begun ahead.

@@ -28,7 +28,7 @@ from wyoming_funasr.requests.stable_text import Hypothesis
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.audio import Samples
 from wyoming_serving.job_queue import JobTiming
-from wyoming_serving.reports import RequestReport, Stage
+from wyoming_serving.reports import Moment, RequestReport, Stage
 from wyoming_serving.session import RequestOutcome
 
 PARTIAL_PRIORITY = 1
@@ -242,7 +242,8 @@ class Utterance:
         speech = audio.state
         await self._speculation.drop_other_than(speech.revision)
         if decision is Decision.SPECULATE:
-            await self._speculation.begin(speech.revision, self._request(audio))
+            if await self._speculation.begin(speech.revision, self._request(audio)):
+                self.report.moments[Moment.SPECULATION] = speech.position_ms
         elif self._options.partials and speech.revision and not speech.silence_ms:
             request = self._request(audio, is_final=False)
             self._partials.offer(speech.position_ms, lambda: self._hypothesis(request))
@@ -317,6 +318,7 @@ class Utterance:
         report.text = final.recognition.text
         report.ended_by = str(final.ended_by)
         report.add(Stage.END_TO_RESULT, now - ended_at)
+        report.moments |= _moments(final)
         if final.audio_ms:
             report.audio_seconds = final.audio_ms / 1000
         if final.speech_end_ms is not None:
@@ -341,6 +343,16 @@ class Utterance:
 
     def _is_abandoned(self) -> bool:
         return self._state is UtteranceState.ABANDONED
+
+
+def _moments(final: Final) -> dict[Moment, int]:
+    places = {
+        Moment.SPEECH_START: final.speech_start_ms,
+        Moment.SPEECH_END: final.speech_end_ms,
+        Moment.END: final.audio_ms,
+        Moment.RESULT: final.audio_ms + round(final.answer_seconds * 1000),
+    }
+    return {moment: ms for moment, ms in places.items() if ms is not None}
 
 
 def _rules(

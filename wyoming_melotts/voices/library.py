@@ -1,7 +1,7 @@
 """The voices on disk and on the hubs: looking them up and fetching them. All of it blocks."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from wyoming_melotts.voices.catalogue import (
     voices_of,
 )
 from wyoming_serving.errors import ErrorCode, ModelMissing, ServiceError
-from wyoming_serving.models.hub import Hub, HubName, ModelSource, missing_files
+from wyoming_serving.models.hub import Hub, HubName, ModelSource, file_bytes, missing_files
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,28 @@ class VoiceLibrary:
         except ModelMissing as error:
             raise ModelMissing(f"{error.text}; or {self._ways_out(model)}") from error
 
+    def bytes_on_disk(self, model: Model) -> int:
+        """What a model and its BERT take, so far where they are being downloaded."""
+        bert = model.language.bert.source
+        own = file_bytes(model.folder) if model.folder else self._held_bytes(model.source)
+        return own + self._held_bytes(bert)
+
+    def is_removable(self, model: Model) -> bool:
+        """Whether a model lies in the cache, and not where somebody put it."""
+        return (
+            model.source is not None
+            and self._hub_for(model.source).cached(model.source) is not None
+        )
+
+    def remove(self, model: Model, others: Iterable[Model]) -> None:
+        """Delete a model from the cache, and its BERT unless one of the others on disk uses it."""
+        if model.source is None:
+            return
+        self._hub_for(model.source).remove(model.source)
+        bert = model.language.bert
+        if not any(one.language.bert == bert for one in others if self.is_on_disk(one)):
+            self._hub_for(bert.source).remove(bert.source)
+
     def vocabulary_folder(self, bert: Bert) -> Path | None:
         """A folder on disk with the tokenizer of a BERT, whether or not its weights are there."""
         by_hand = self._folder / bert.name if self._folder else None
@@ -123,6 +145,9 @@ class VoiceLibrary:
         bert = model.language.bert
         bert_folder = self._bert_folder(bert)
         return folder, bert_folder or self._hub_for(bert.source).find(bert.source, command)
+
+    def _held_bytes(self, source: ModelSource | None) -> int:
+        return self._hub_for(source).held_bytes(source) if source is not None else 0
 
     def _ways_out(self, model: Model) -> str:
         """What helps where a model cannot be downloaded, with the options that the user gave."""

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.excerpts import excerpt
-from wyoming_serving.network.admission import Admission, client_address
+from wyoming_serving.network.admission import Admission, IPAddress, client_address
 from wyoming_serving.settings import Settings
 
 BEARER_PROTOCOL = "bearer."
@@ -40,6 +40,9 @@ class Access:
     """Whether only this machine reaches the port."""
     origins: frozenset[str] = frozenset()
     """Pages of other hosts that may ask, as `https://home.example:8123`."""
+    proxy: IPAddress | None = None
+    """Another machine that has asked its users who they are and guards them from pages of others,
+    as Home Assistant's ingress does: what comes from it is let through."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -48,18 +51,19 @@ class Access:
         Raises:
             ServiceError: `token-file-invalid`.
         """
-        file = settings.http_token_file
+        file, proxy = settings.http_token_file, settings.http_trusted_proxy
         return cls(
             admission=Admission.from_settings(settings),
             tokens=read_tokens(file) if file is not None else (),
             is_open=settings.http_open,
             is_local=is_this_machine(settings.http_host),
             origins=frozenset(settings.http_origins),
+            proxy=ipaddress.ip_address(proxy) if proxy is not None else None,
         )
 
     @property
     def is_closed(self) -> bool:
-        """Whether nobody is answered."""
+        """Whether nobody is answered, but for a proxy."""
         return not (self.tokens or self.is_open or self.is_local)
 
     def check(self, request: web.Request) -> None:
@@ -68,17 +72,27 @@ class Access:
         Raises:
             ServiceError: `address-refused`, `api-closed`, `origin-refused` or `token-refused`.
         """
-        transport = request.transport
-        if transport is not None:
-            self.admission.check_network(client_address(transport.get_extra_info("peername")))
+        if self._is_from_proxy(request):
+            return
+        self.check_reach(request)
+        self._check_origin(request)
+        if self.tokens and not self.is_open:
+            self._check_token(request)
+
+    def check_reach(self, request: web.Request) -> None:
+        """Let a request through for what holds no secret: the page, which asks for the token.
+
+        Raises:
+            ServiceError: `address-refused` or `api-closed`.
+        """
+        if self._is_from_proxy(request):
+            return
+        self.admission.check_network(_address(request))
         if self.is_closed:
             raise ServiceError(
                 ErrorCode.API_CLOSED,
                 "other hosts reach this port: set http_token_file, or http_open to let all in",
             )
-        self._check_origin(request)
-        if self.tokens and not self.is_open:
-            self._check_token(request)
 
     def allows_origin(self, request: web.Request) -> bool:
         """Whether a page of another host asks that may."""
@@ -97,6 +111,9 @@ class Access:
             "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
         }
         return web.Response(status=204, headers=headers)
+
+    def _is_from_proxy(self, request: web.Request) -> bool:
+        return self.proxy is not None and _address(request) == self.proxy
 
     def _check_origin(self, request: web.Request) -> None:
         """Refuse pages of other hosts, and, where no token is asked for, names that were made to
@@ -158,6 +175,12 @@ def is_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _address(request: web.Request) -> IPAddress | None:
+    """Returns where a request's client is, None for this machine."""
+    transport = request.transport
+    return client_address(transport.get_extra_info("peername")) if transport else None
 
 
 def _given_token(request: web.Request) -> str:

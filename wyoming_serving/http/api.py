@@ -47,14 +47,17 @@ class Api:
         limits: HttpLimits,
         connections: Connections,
         open_paths: Collection[str],
+        page_paths: Collection[str] = (),
     ) -> None:
-        """`open_paths` are answered to everybody, at any time."""
+        """`open_paths` are answered to everybody, at any time; `page_paths` hold no secret, and
+        ask for no token, since a browser has none before its user has typed it in."""
         self.limits = limits
         self.connections = connections
         self.websockets: set[OpenWebSocket] = set()
         self._host = host
         self._access = access
         self._open_paths = frozenset(open_paths)
+        self._page_paths = frozenset(page_paths)
         self._under_way: set[asyncio.Task[object]] = set()
         self._is_draining = False
 
@@ -126,7 +129,10 @@ class Api:
 
     def _admit(self, request: web.Request) -> None:
         try:
-            self._access.check(request)
+            if request.path in self._page_paths:
+                self._access.check_reach(request)
+            else:
+                self._access.check(request)
             if self._is_draining:
                 raise ServiceError(ErrorCode.NOT_READY, "the service is stopping")
         except ServiceError as error:

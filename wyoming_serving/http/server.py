@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
@@ -14,8 +15,11 @@ from wyoming_serving.http.access import Access
 from wyoming_serving.http.api import API, Api, ApiHost
 from wyoming_serving.http.connections import Connections
 from wyoming_serving.http.limits import HttpLimits
+from wyoming_serving.http.page.data import data_routes
+from wyoming_serving.http.page.files import page_routes
 from wyoming_serving.http.routes import MonitoredService, monitoring_routes
 from wyoming_serving.network.sockets import listen_on
+from wyoming_serving.recent import RecentRequests
 from wyoming_serving.settings import Settings
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,12 +38,20 @@ _CLOSE_SECONDS = 0.3
 class HttpService(MonitoredService, ApiHost, Protocol):
     """What the server asks of its service."""
 
+    @property
+    def page_shelf(self) -> Path | None:
+        """The folder with the service's part of the page; None where it has no page."""
+
+    @property
+    def recent(self) -> RecentRequests:
+        """The latest requests."""
+
 
 @contextlib.asynccontextmanager
 async def http_server(
     settings: Settings, service: HttpService, metrics: CollectorRegistry
 ) -> AsyncIterator[Api]:
-    """Serve health, status, metrics and the service's own routes.
+    """Serve health, status, metrics, the page and the service's own routes.
 
     Raises:
         ServiceError: `port-taken`, the address cannot be had; `token-file-invalid`.
@@ -48,13 +60,16 @@ async def http_server(
     limits = HttpLimits.from_settings(settings)
     connections = Connections(limits)
     monitoring = monitoring_routes(service, metrics)
-    api = Api(service, access, limits, connections, [route.path for route in monitoring])
+    page = page_routes(service.page_shelf) if service.page_shelf is not None else []
+    api = Api(service, access, limits, connections, _paths(monitoring), _paths(page))
     app = web.Application(
         middlewares=[connections.middleware, api.middleware], client_max_size=_MAX_REQUEST_BYTES
     )
     app[API] = api
     app.on_response_prepare.append(api.add_cors)
     app.add_routes(monitoring)
+    app.add_routes(page)
+    app.add_routes(data_routes(service.recent, settings))
     app.add_routes(service.routes())
     runner = web.AppRunner(
         app,
@@ -66,7 +81,7 @@ async def http_server(
     await runner.setup()
     try:
         async with _listening(runner, connections, settings):
-            if access.is_closed:
+            if access.is_closed and access.proxy is None:
                 _LOGGER.warning(
                     "http_host %s is reached by other hosts: the API is closed until "
                     "http_token_file names tokens (or http_open lets everybody in)",
@@ -75,6 +90,10 @@ async def http_server(
             yield api
     finally:
         await runner.cleanup()
+
+
+def _paths(routes: Sequence[web.RouteDef]) -> list[str]:
+    return [route.path for route in routes]
 
 
 @contextlib.asynccontextmanager

@@ -6,9 +6,11 @@ progress bar, keep what is whole after a break, and honour their own variables
 complete: it is fetched into `NAME.partial` and renamed.
 """
 
+import contextlib
 import hashlib
 import logging
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,10 @@ from wyoming_serving.models.download_watch import watched_download
 _LOGGER = logging.getLogger(__name__)
 
 HubName = Literal["modelscope", "hf"]
+
+_PARTIAL = ".partial"
+"""Ends the name of a folder whose model is being downloaded."""
+_LEAVING = ".removed"
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,11 @@ class ModelSource:
     """Patterns of files to download; None takes all."""
     sums: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The sha256 of files as they were published, by their names."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Its names, each once."""
+        return tuple(dict.fromkeys(name for name in (self.modelscope, self.hf) if name))
 
     def on(self, hub: HubName) -> str | None:
         """The model's id on `hub`."""
@@ -66,6 +77,25 @@ class Hub:
                 return folder
         return None
 
+    def held_bytes(self, source: ModelSource) -> int:
+        """Returns what a model takes in the cache; that of a download under way counts as well."""
+        folders = [self._folder(model_id) for model_id in source.ids]
+        partial_ones = [folder.with_name(folder.name + _PARTIAL) for folder in folders]
+        return sum(file_bytes(folder) for folder in (*folders, *partial_ones))
+
+    def remove(self, source: ModelSource) -> None:
+        """Delete a model from the cache, from whichever hub it came.
+
+        Raises:
+            OSError: it cannot be deleted.
+        """
+        for model_id in source.ids:
+            folder = self._folder(model_id)
+            if folder.is_dir():
+                leaving = folder.with_name(folder.name + _LEAVING)  # half of a model is none
+                os.replace(folder, leaving)
+                shutil.rmtree(leaving)
+
     def find(self, source: ModelSource, command: str) -> Path:
         """The folder of a model: from the cache, else downloaded.
 
@@ -95,7 +125,7 @@ class Hub:
         if model_id is None:
             raise ModelMissing(f"{source.modelscope or source.hf} is not on {self._hub}")
         folder = self._folder(model_id)
-        partial = folder.with_name(folder.name + ".partial")
+        partial = folder.with_name(folder.name + _PARTIAL)
         try:
             partial.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -139,6 +169,16 @@ class Hub:
             from huggingface_hub import snapshot_download as from_hf
 
             from_hf(model_id, local_dir=folder, allow_patterns=patterns)
+
+
+def file_bytes(folder: Path) -> int:
+    """Returns the bytes of all files below a folder, which may change meanwhile."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += os.stat(os.path.join(place, name)).st_size
+    return total
 
 
 def missing_files(folder: Path, needed: Sequence[str]) -> list[str]:

@@ -25,7 +25,7 @@ from wyoming_funasr.requests.options import RequestOptions
 from wyoming_funasr.service import FunasrService
 from wyoming_serving.audio import PcmFormat, encode_pcm16
 from wyoming_serving.errors import ErrorCode
-from wyoming_serving.reports import RequestReport
+from wyoming_serving.reports import Moment, RequestReport
 from wyoming_serving.service import running
 
 PCM = PcmFormat(16_000, 2, 1)
@@ -105,6 +105,21 @@ async def test_one_stream_has_many_utterances(demo: ServiceMaker, size: int) -> 
     assert [final.ended_by for final in heard.finals] == [EndedBy.SILENCE] * 3
     assert [report.outcome for report in heard.reports] == ["answered"] * 3
     assert {report.kind for report in heard.reports} == {"listen"}
+
+
+async def test_a_report_says_what_happened_when(demo: ServiceMaker) -> None:
+    async with listening(demo(), silence_ms=None, preflight=True) as heard:
+        await heard.accept(KITCHEN + QUIET)
+        await until(lambda: any(isinstance(event, Preflight) for _, event in heard.events))
+        await heard.session.flush()
+    (report,), (final,) = heard.reports, heard.finals
+    assert list(report.moments) == [
+        Moment.SPECULATION, Moment.SPEECH_START, Moment.SPEECH_END, Moment.END, Moment.RESULT,
+    ]  # fmt: skip
+    moments = report.moments
+    assert moments[Moment.SPEECH_START] < moments[Moment.SPEECH_END]
+    assert moments[Moment.SPEECH_END] < moments[Moment.SPECULATION] <= moments[Moment.END]
+    assert moments[Moment.END] == final.audio_ms <= moments[Moment.RESULT]
 
 
 async def test_times_count_from_the_first_audio(demo: ServiceMaker) -> None:

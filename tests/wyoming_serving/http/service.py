@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -82,10 +83,13 @@ class ApiService(EchoService):
 
 
 @asynccontextmanager
-async def api_server(*words: str) -> AsyncIterator[tuple[ApiService, str]]:
+async def api_server(
+    *words: str, page_shelf: Path | None = None
+) -> AsyncIterator[tuple[ApiService, str]]:
     """A running service and the address of its API."""
     port = free_port()
     service = ApiService(settings("--http-port", str(port), *words))
+    service.page_shelf = page_shelf
     async with running(service):
         yield service, f"http://127.0.0.1:{port}"
 

@@ -214,3 +214,18 @@ def test_a_slow_download_is_not_given_up_and_its_progress_is_logged(
 
     watched_download(fetch, tmp_path, stall_seconds=0.8)
     assert "downloading: model.pt, " in caplog.text
+
+
+def test_a_model_is_measured_and_deleted(tmp_path: Path, hub_name: HubName) -> None:
+    hub = Hub(hub_name, tmp_path, offline=False, stall_seconds=60)
+    assert hub.held_bytes(SOURCE) == 0
+    hub.remove(SOURCE)  # there is none: nothing to do
+    folder = hub.find(SOURCE, COMMAND)
+    assert hub.held_bytes(SOURCE) >= len(WEIGHTS)
+    begun = tmp_path / f"{folder.name}.partial"
+    begun.mkdir()
+    (begun / "model.pt").write_bytes(bytes(10_000_000))
+    assert hub.held_bytes(SOURCE) >= 10_000_000 + len(WEIGHTS)
+    hub.remove(SOURCE)
+    assert hub.cached(SOURCE) is None
+    assert [path.name for path in tmp_path.iterdir()] == [begun.name], "a download goes on"

@@ -1,0 +1,39 @@
+/** Making elements. Text is always text here, never markup, whoever wrote it. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export const find = (selector) => document.querySelector(selector);
+
+/** element("button", { type: "button", onclick: stop }, "Stop") */
+export function element(name, attributes = {}, ...children) {
+  return filled(document.createElement(name), attributes, children);
+}
+
+export function svg(name, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, name), attributes, children);
+}
+
+export function table(caption, headings, rows) {
+  const cells = (kind, values) => values.map((value) => element(kind, {}, value));
+  const head = headings.map((text) => element("th", { scope: "col" }, text));
+  return element("table", {},
+    element("caption", { class: "unseen" }, caption),
+    element("thead", {}, element("tr", {}, ...head)),
+    element("tbody", {}, ...rows.map((values) => element("tr", {}, ...cells("td", values)))));
+}
+
+/** facts(list, [["Model", "demo"], ...]) */
+export function fillFacts(list, facts) {
+  list.replaceChildren(...facts.flatMap(([name, value]) =>
+    [element("dt", {}, name), element("dd", {}, value)]));
+}
+
+function filled(made, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
