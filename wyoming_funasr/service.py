@@ -102,12 +102,16 @@ class FunasrService(Service):
         from wyoming_funasr.api.listen.routes import ListenRoutes
         from wyoming_funasr.api.openai.routes import OpenAiApi
         from wyoming_funasr.api.page.home import home_route
+        from wyoming_funasr.api.sessions import ListeningSessions
+        from wyoming_funasr.api.uploads import Uploads
 
-        openai = OpenAiApi(
-            self.recordings, self.settings, self.model, self._current_hotwords, self._home_for
-        )
-        home = home_route(self.home, self.recent.latest_texts)
-        return [*openai.routes(), *ListenRoutes(self).routes(), home]
+        sessions = ListeningSessions(self)
+        uploads = Uploads(self.recordings, self.settings, self._current_hotwords, self._home_for)
+        return [
+            *OpenAiApi(uploads, self.settings, self.model).routes(),
+            *ListenRoutes(self, sessions).routes(),
+            home_route(self.home, self.recent.latest_texts),
+        ]
 
     def handler(self, client: Client) -> RequestHandler:
         return RequestHandler(client, self.options, self.begin_utterance, self.settings)

@@ -143,7 +143,10 @@ class FunasrSettings(Settings):
         300.0, gt=0, le=86_400, description="Longest time from a request's start to its audio-stop"
     )
     max_listen_seconds: float = Field(
-        14_400.0, gt=0, le=604_800, description="Longest session of /v1/listen"
+        14_400.0,
+        gt=0,
+        le=604_800,
+        description="Longest session of a client that listens over a WebSocket",
     )
     max_batch: int = Field(8, ge=1, le=256, description="Utterances recognized at once")
     max_batch_seconds: float = Field(

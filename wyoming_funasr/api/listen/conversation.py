@@ -1,9 +1,5 @@
 """One client of `/v1/listen`: translates between its messages and a listening session."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from typing import Protocol
-
 from wyoming_funasr.api.listen.answers import Ready, translated
 from wyoming_funasr.api.listen.requests import (
     Cancel,
@@ -16,69 +12,27 @@ from wyoming_funasr.api.listen.requests import (
     Start,
     parse,
 )
+from wyoming_funasr.api.sessions import ListenHost, ListeningSessions, follow
 from wyoming_funasr.audio.opus import OpusDecoder
-from wyoming_funasr.requests.events import EventSink, Final, SpeechStarted
-from wyoming_funasr.requests.feed import AudioFeed
+from wyoming_funasr.requests.events import Final, SpeechStarted
 from wyoming_funasr.requests.listening import (
     Cancelled,
     Failed,
     ListeningEvent,
     ListeningSession,
 )
-from wyoming_funasr.requests.options import OptionsReader, RequestOptions
-from wyoming_funasr.requests.utterance import Utterance
-from wyoming_funasr.settings import FunasrSettings
+from wyoming_funasr.requests.options import RequestOptions
 from wyoming_serving.audio import PcmFormat
-from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
+from wyoming_serving.errors import InvalidRequest, ServiceError
 from wyoming_serving.http.websocket import Turn, WebSocket
-from wyoming_serving.reports import RequestReport
-
-
-class ListenHost(Protocol):
-    """What a conversation needs of its service."""
-
-    @property
-    def settings(self) -> FunasrSettings:
-        """Those of the service."""
-
-    @property
-    def options(self) -> OptionsReader:
-        """Makes the options of a session."""
-
-    @property
-    def model_name(self) -> str:
-        """Of the model that answers."""
-
-    @property
-    def language_tags(self) -> Sequence[str]:
-        """Tags that a client may ask for."""
-
-    def begin_utterance(
-        self,
-        options: RequestOptions,
-        feed: AudioFeed,
-        sink: EventSink,
-        *,
-        is_one_of_many: bool = False,
-    ) -> Utterance:
-        """Returns an utterance that takes its audio from a feed and reports to a sink."""
-
-    async def decode(self, decode: Callable[[bytes], bytes], data: bytes) -> bytes:
-        """Decode audio in a worker.
-
-        Raises:
-            ServiceError: what `decode` raises, or `queue-full`.
-        """
-
-    def request_ended(self, client: str, report: RequestReport) -> None:
-        """Log and count a request of a client, named by its address."""
 
 
 class Conversation:
     """From a client's `start` to its end."""
 
-    def __init__(self, host: ListenHost, websocket: WebSocket) -> None:
+    def __init__(self, host: ListenHost, sessions: ListeningSessions, websocket: WebSocket) -> None:
         self._host = host
+        self._sessions = sessions
         self._websocket = websocket
         self._opus: OpusDecoder | None = None
         self._pcm = PcmFormat(16_000, 2, 1)
@@ -90,19 +44,10 @@ class Conversation:
         Raises:
             ServiceError: what ends the session.
         """
-        limit = asyncio.timeout(self._host.settings.max_listen_seconds)
-        try:
-            async with limit:
-                options = await self._wait_for_start()
-                if options is not None:
-                    await self._listen(options)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise ServiceError(
-                ErrorCode.REQUEST_TIMEOUT,
-                f"a session may last {self._host.settings.max_listen_seconds:g} s at most",
-            ) from None
+        options = await self._wait_for_start()
+        if options is not None:
+            session = self._sessions.listen(options, self, self._websocket.peer)
+            await follow(session, self._read)
 
     async def take(self, utterance: int, event: ListeningEvent) -> None:
         """Send an event: see `ListeningSink.take`."""
@@ -148,19 +93,6 @@ class Conversation:
         await self._websocket.send(ready.model_dump_json())
         return options
 
-    async def _listen(self, options: RequestOptions) -> None:
-        session = ListeningSession(self._begin, options, self, self._ended)
-        following = asyncio.create_task(session.run(), name="listen")
-        reading = asyncio.create_task(self._read(session), name="read")
-        try:
-            await asyncio.wait({following, reading}, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done() or reading.result():
-                await following
-        finally:
-            following.cancel()
-            reading.cancel()
-            await asyncio.gather(following, reading, return_exceptions=True)
-
     async def _read(self, session: ListeningSession) -> bool:
         """Read messages until the last; returns whether the client waits for what is left."""
         while (message := await self._websocket.receive()) is not None:
@@ -197,12 +129,6 @@ class Conversation:
                 session.close()
                 return True
         return False
-
-    def _begin(self, options: RequestOptions, feed: AudioFeed, sink: EventSink) -> Utterance:
-        return self._host.begin_utterance(options, feed, sink, is_one_of_many=True)
-
-    def _ended(self, report: RequestReport) -> None:
-        self._host.request_ended(self._websocket.peer, report)
 
     def _options(self, listening: Listening) -> RequestOptions:
         silence_ms: int | None = self._host.settings.endpoint_silence_ms

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from wyoming_funasr.api.listen.conversation import Conversation, ListenHost
+from wyoming_funasr.api.listen.conversation import Conversation
 from wyoming_funasr.api.listen.schema import schema
-from wyoming_serving.http.sessions import SessionLimit
+from wyoming_funasr.api.sessions import ListenHost, ListeningSessions
 from wyoming_serving.http.websocket import WebSocket, serve_websocket
 
 
 class ListenRoutes:
     """The WebSocket, and the schema of its messages."""
 
-    def __init__(self, host: ListenHost) -> None:
+    def __init__(self, host: ListenHost, sessions: ListeningSessions) -> None:
         self._host = host
-        self._limit = SessionLimit(host.settings.http_sessions)
+        self._sessions = sessions
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         """Returns what to add to the application."""
@@ -31,5 +31,5 @@ class ListenRoutes:
         return web.json_response(schema())
 
     async def _converse(self, websocket: WebSocket) -> None:
-        with self._limit.session():
-            await Conversation(self._host, websocket).run()
+        async with self._sessions.session():
+            await Conversation(self._host, self._sessions, websocket).run()

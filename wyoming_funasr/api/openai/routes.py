@@ -3,10 +3,8 @@
 Source: https://platform.openai.com/docs/api-reference/audio
 """
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Sequence
 from typing import BinaryIO
 
 from aiohttp import web
@@ -22,21 +20,17 @@ from wyoming_funasr.api.openai.formats import (
     written,
 )
 from wyoming_funasr.api.openai.parameters import Parameters, check_model, read_parameters
+from wyoming_funasr.api.uploads import Uploads, Wanted
 from wyoming_funasr.models import Model
-from wyoming_funasr.recognition.home import HomeContext
-from wyoming_funasr.recognition.hotwords import merge_hotwords
 from wyoming_funasr.recognition.text import join
 from wyoming_funasr.recordings.transcription import (
-    RecordingOptions,
-    Recordings,
     TranscribedStretch,
 )
-from wyoming_funasr.requests.script import in_script
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.errors import ErrorCode, QueueFull, ServiceError
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.http.api import API
 from wyoming_serving.http.errors import error_object
-from wyoming_serving.reports import RequestReport, Stage
+from wyoming_serving.reports import RequestReport
 
 _OWNER = "wyoming-funasr"
 
@@ -44,21 +38,10 @@ _OWNER = "wyoming-funasr"
 class OpenAiApi:
     """Transcribes uploads with what the service knows: its model, its home, its hotwords."""
 
-    def __init__(
-        self,
-        recordings: Recordings,
-        settings: FunasrSettings,
-        model: Model,
-        hotwords: Callable[[], Sequence[str]],
-        home: Callable[[str | None], HomeContext | None],
-    ) -> None:
-        """`hotwords` and `home` tell what counts for every request, for a language tag, now."""
-        self._recordings = recordings
+    def __init__(self, uploads: Uploads, settings: FunasrSettings, model: Model) -> None:
+        self._uploads = uploads
         self._settings = settings
         self._model = model
-        self._hotwords = hotwords
-        self._home = home
-        self._places = asyncio.Semaphore(settings.http_max_uploads)
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Returns the routes."""
@@ -89,19 +72,15 @@ class OpenAiApi:
     async def _transcribe(self, request: web.Request) -> web.StreamResponse:
         report = RequestReport("transcription")
         with request.app[API].reported(request, report):
-            async with self._place():
-                settings = self._settings
-                folder, most_bytes = settings.cache_dir.expanduser(), settings.http_max_upload_bytes
-                reader = FormReader(request, self._recordings, folder, most_bytes)
-                try:
-                    form = await reader.read()
-                    parameters = read_parameters(
-                        form.fields, self._model.name, self._model.languages, settings.language
-                    )
-                    answer = self._stream if parameters.stream else self._answer
-                    return await answer(request, form.file, parameters, report)
-                finally:
-                    await reader.close()
+            async with self._uploads.receive() as upload:
+                parameters = read_parameters(
+                    await FormReader(request, upload).read(),
+                    self._model.name,
+                    self._model.languages,
+                    self._settings.language,
+                )
+                answer = self._stream if parameters.stream else self._answer
+                return await answer(request, upload.file, parameters, report)
 
     async def _answer(
         self, request: web.Request, file: BinaryIO, parameters: Parameters, report: RequestReport
@@ -111,7 +90,7 @@ class OpenAiApi:
             async for one in heard:
                 stretches.append(one)
         transcription = _transcription(stretches, parameters, report)
-        body = await self._recordings.call(lambda: written(transcription, parameters))
+        body = await self._uploads.recordings.call(lambda: written(transcription, parameters))
         return web.Response(text=body, content_type=CONTENT_TYPES[parameters.format])
 
     async def _stream(
@@ -144,54 +123,13 @@ class OpenAiApi:
         await answer.write(done_event(_transcription(stretches, parameters, report)))
         return answer
 
-    async def _heard(
+    def _heard(
         self, file: BinaryIO, parameters: Parameters, report: RequestReport
     ) -> AsyncGenerator[TranscribedStretch, None]:
-        """Yields the stretches with text, in the characters that were asked for."""
-        settings, tag = self._settings, parameters.language_tag
-        report.language = tag or parameters.language
-        home = self._home(tag)
-        options = RecordingOptions(
-            language=parameters.language,
-            languages=parameters.languages or settings.languages,
-            use_itn=settings.use_itn,
-            hotwords=merge_hotwords(
-                settings.hotword_weight,
-                self._hotwords(),
-                parameters.names,
-                (),
-                settings.max_hotwords,
-            ),
-            home=home,
+        wanted = Wanted(
+            parameters.language_tag, parameters.language, parameters.languages, parameters.names
         )
-        began = asyncio.get_running_loop().time()
-        transcribing = self._recordings.transcribe(file, options, report)
-        async with contextlib.aclosing(transcribing) as stretches:
-            async for one in stretches:
-                if one.recognition.text:
-                    script = settings.chinese_script
-                    yield replace(one, recognition=in_script(one.recognition, tag, script, home))
-        report.add(Stage.END_TO_RESULT, asyncio.get_running_loop().time() - began)
-
-    @contextlib.asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        """Wait until an upload may be received.
-
-        Raises:
-            QueueFull: it would have to wait too long.
-        """
-        settings = self._settings
-        try:
-            async with asyncio.timeout(settings.max_wait_seconds):
-                await self._places.acquire()
-        except TimeoutError:
-            raise QueueFull(
-                f"{settings.http_max_uploads} files are being recognized; try again later"
-            ) from None
-        try:
-            yield
-        finally:
-            self._places.release()
+        return self._uploads.transcribe(file, wanted, report)
 
 
 def _transcription(
