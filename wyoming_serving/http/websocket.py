@@ -5,6 +5,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from enum import Enum, auto
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -14,6 +15,7 @@ from wyoming_serving.http.access import BEARER_PROTOCOL, offered_protocols
 from wyoming_serving.http.api import API, peer
 from wyoming_serving.http.errors import close_code, error_object, internal_error
 from wyoming_serving.http.limits import HttpLimits
+from wyoming_serving.reports import RequestReport
 from wyoming_serving.session import STOP_SECONDS
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,10 +38,25 @@ class Turn(Enum):
     """A request is being answered: the client may be silent."""
 
 
+ErrorMessage = Callable[[ServiceError], Mapping[str, object]]
+"""Returns the message that tells a client of an error, in the words of its protocol."""
+
+
+def error_message(error: ServiceError) -> Mapping[str, object]:
+    """Returns the message of a protocol of our own."""
+    return {"type": "error", "error": error_object(error)}
+
+
 class WebSocket:
     """Messages in and out, for one handler."""
 
-    def __init__(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+    def __init__(
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        describe_error: ErrorMessage = error_message,
+    ) -> None:
+        self._describe_error = describe_error
         self._turn = Turn.NOBODY
         self._request = request
         self._socket = socket
@@ -52,6 +69,10 @@ class WebSocket:
     def peer(self) -> str:
         """Where the client is, for the log."""
         return peer(self._request)
+
+    def reported(self, report: RequestReport) -> AbstractContextManager[None]:
+        """Log and count what is done in the block as one request: see `Api.reported`."""
+        return self._request.app[API].reported(self._request, report)
 
     @property
     def turn(self) -> Turn:
@@ -126,7 +147,7 @@ class WebSocket:
 
     async def send_error(self, error: ServiceError, **fields: object) -> None:
         """Send an error after which the conversation may go on; `fields` stand beside it."""
-        await self.send({"type": "error", **fields, "error": error_object(error)})
+        await self.send({**self._describe_error(error), **fields})
 
     async def fail(self, error: ServiceError) -> None:
         """Send an error and close."""
@@ -181,12 +202,13 @@ async def serve_websocket(
     *,
     protocols: Sequence[str] = (),
     message_bytes: int = MAX_MESSAGE_BYTES,
+    describe_error: ErrorMessage = error_message,
 ) -> web.WebSocketResponse:
     """Accept a WebSocket and run `talk` until it returns, fails, or its client leaves.
 
     A `ServiceError` in it is sent to the client as an `error` message, before the socket closes
-    with a code for it. `protocols`: the subprotocols that the route knows. Messages longer than
-    `message_bytes` close the socket.
+    with a code for it; `describe_error` makes the message. `protocols`: the subprotocols that the
+    route knows. Messages longer than `message_bytes` close the socket.
     """
     api = request.app[API]
     offered = offered_protocols(request)
@@ -200,7 +222,7 @@ async def serve_websocket(
     )
     await socket.prepare(request)
     api.connections.leave_to_websocket(request)
-    websocket = WebSocket(request, socket)
+    websocket = WebSocket(request, socket, describe_error)
     api.websockets.add(websocket)
     try:
         await _run(websocket, talk)
