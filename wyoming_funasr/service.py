@@ -99,6 +99,7 @@ class FunasrService(Service):
         await self.pipeline.close()
 
     def routes(self) -> "Sequence[web.AbstractRouteDef]":
+        from wyoming_funasr.api.funasr.routes import FunasrRoutes
         from wyoming_funasr.api.listen.routes import ListenRoutes
         from wyoming_funasr.api.openai.routes import OpenAiApi
         from wyoming_funasr.api.page.home import home_route
@@ -110,6 +111,7 @@ class FunasrService(Service):
         return [
             *OpenAiApi(uploads, self.settings, self.model).routes(),
             *ListenRoutes(self, sessions).routes(),
+            *FunasrRoutes(self, sessions, uploads).routes(),
             home_route(self.home, self.recent.latest_texts),
         ]
 

@@ -20,6 +20,12 @@ def join(texts: list[str]) -> str:
     return clean(" ".join(text for text in texts if text))
 
 
+def following(before: str, text: str) -> str:
+    """A text as it continues the one before it: with a space where `join` puts one."""
+    needs_space = " " in join([before[-1:], text[:1]])
+    return f" {text}" if needs_space else text
+
+
 def convert_script(text: str, conversion: str | None) -> str:
     """Change Chinese characters by an OpenCC conversion such as `s2tw`; None changes nothing."""
     return text if conversion is None else str(_converter(conversion).convert(text))

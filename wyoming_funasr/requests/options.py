@@ -30,6 +30,8 @@ class RequestOptions:
     """Whether the text so far is reported while a person speaks."""
     preflight: bool = False
     """Whether it is reported what was recognized ahead."""
+    use_itn: bool = True
+    """Whether numbers are written as digits, and punctuation at all."""
 
 
 class OptionsReader:
@@ -74,8 +76,10 @@ class OptionsReader:
         silence_ms: int | None,
         partials: bool,
         preflight: bool = False,
+        use_itn: bool = True,
     ) -> RequestOptions:
-        """The options that a client asks for; `language` is its tag.
+        """The options that a client asks for; `language` is its tag, and `use_itn` may turn off
+        what the settings leave on.
 
         Raises:
             ServiceError: `unsupported-language`.
@@ -94,6 +98,7 @@ class OptionsReader:
             silence_ms=silence_ms if settings.endpointing else None,
             partials=partials,
             preflight=preflight,
+            use_itn=use_itn and settings.use_itn,
         )
 
     def _silence_ms(self, sensitivity: str | None) -> int:

@@ -330,7 +330,7 @@ class Utterance:
         return RecognitionRequest(
             audio.segments(),
             options.language,
-            self._settings.use_itn,
+            options.use_itn,
             options.hotwords,
             is_final,
             self._settings.languages,

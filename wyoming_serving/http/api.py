@@ -14,6 +14,7 @@ from wyoming_serving.http.access import Access
 from wyoming_serving.http.connections import Connections
 from wyoming_serving.http.errors import error_response, from_http, internal_error
 from wyoming_serving.http.limits import HttpLimits
+from wyoming_serving.http.upgrades import is_upgrade
 from wyoming_serving.reports import RequestReport
 from wyoming_serving.session import STOP_SECONDS, RequestOutcome
 
@@ -129,7 +130,7 @@ class Api:
 
     def _admit(self, request: web.Request) -> None:
         try:
-            if request.path in self._page_paths:
+            if request.path in self._page_paths and not is_upgrade(request):
                 self._access.check_reach(request)
             else:
                 self._access.check(request)

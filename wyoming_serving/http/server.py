@@ -68,9 +68,9 @@ async def http_server(
     app[API] = api
     app.on_response_prepare.append(api.add_cors)
     app.add_routes(monitoring)
+    app.add_routes(service.routes())  # before the page, which may share its path with a WebSocket
     app.add_routes(page)
     app.add_routes(data_routes(service.recent, settings))
-    app.add_routes(service.routes())
     runner = web.AppRunner(
         app,
         access_log=None,

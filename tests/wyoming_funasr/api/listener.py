@@ -100,13 +100,18 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(make_service: ServiceMaker, *words: str) -> AsyncIterator[Server]:
+async def serving(
+    make_service: ServiceMaker, *words: str, token: str = ""
+) -> AsyncIterator[Server]:
     """A running service with an HTTP port."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     port = free_port()
     service = make_service("--http-port", str(port), *words)
     url = f"http://127.0.0.1:{port}"
     async with (
-        aiohttp.ClientSession(url, connector=aiohttp.TCPConnector(limit=0)) as browser,
+        aiohttp.ClientSession(
+            url, connector=aiohttp.TCPConnector(limit=0), headers=headers
+        ) as browser,
         running(service),
     ):
         server = Server(service, browser)

@@ -1,0 +1,1 @@
+"""The WebSocket protocol of FunASR's own servers, for their clients (docs/funasr-protocol.md)."""
