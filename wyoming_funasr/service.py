@@ -103,6 +103,7 @@ class FunasrService(Service):
         from wyoming_funasr.api.listen.routes import ListenRoutes
         from wyoming_funasr.api.openai.routes import OpenAiApi
         from wyoming_funasr.api.page.home import home_route
+        from wyoming_funasr.api.realtime.routes import RealtimeRoutes
         from wyoming_funasr.api.sessions import ListeningSessions
         from wyoming_funasr.api.uploads import Uploads
 
@@ -112,6 +113,7 @@ class FunasrService(Service):
             *OpenAiApi(uploads, self.settings, self.model).routes(),
             *ListenRoutes(self, sessions).routes(),
             *FunasrRoutes(self, sessions, uploads).routes(),
+            *RealtimeRoutes(self, sessions).routes(),
             home_route(self.home, self.recent.latest_texts),
         ]
 

@@ -12,7 +12,14 @@ from wyoming_funasr.requests.languages import model_language
 from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
 from wyoming_serving.excerpts import excerpt
 
-STAND_INS = ("whisper-1", "gpt-transcribe")
+STAND_INS = (
+    "whisper-1",
+    "gpt-transcribe",
+    "gpt-live-transcribe",
+    "gpt-realtime-whisper",
+    "gpt-4o-transcribe",
+    "gpt-4o-mini-transcribe",
+)
 """Models of OpenAI's that clients ask for because they know no others: the loaded one answers."""
 
 _MAX_NAME_CHARACTERS = 50
@@ -80,7 +87,7 @@ def read_parameters(
         language_tag=tag,
         language=_language(tag, default_language, known, "language"),
         languages=_languages(fields, known),
-        names=_names(fields),
+        names=names_in(_one(fields, "prompt") or "", fields.get("keywords", ())),
         format=chosen,
         granularities=_granularities(fields, chosen),
         stream=stream,
@@ -164,9 +171,7 @@ def _languages(fields: Fields, known: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(language for language in found if language != "auto"))
 
 
-def _names(fields: Fields) -> tuple[str, ...]:
-    """Names to listen for: the keywords, and what a prompt lists with commas between."""
-    in_prompt = _BETWEEN_NAMES.split(_one(fields, "prompt") or "")
-    given = (*fields.get("keywords", ()), *in_prompt)
-    names = (name.strip() for name in given)
+def names_in(prompt: str, keywords: Sequence[str]) -> tuple[str, ...]:
+    """Returns names to listen for: the keywords, and what a prompt lists with commas between."""
+    names = (name.strip() for name in (*keywords, *_BETWEEN_NAMES.split(prompt)))
     return tuple(name for name in names if name and len(name) <= _MAX_NAME_CHARACTERS)

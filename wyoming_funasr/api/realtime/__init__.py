@@ -1,0 +1,1 @@
+"""Transcription sessions of OpenAI's Realtime API (docs/openai-realtime.md)."""
