@@ -1,4 +1,5 @@
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from wyoming_serving.audio import PcmDecoder, PcmFormat, encode_pcm16
@@ -9,12 +10,15 @@ TONE = (0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)).astype(np.fl
 
 def pcm(samples: np.ndarray, width: int, channels: int) -> bytes:
     """Float samples as interleaved PCM of a width, the same in each channel."""
+    return np.repeat(pcm_array(samples, width)[:, None, :], channels, axis=1).tobytes()
+
+
+def pcm_array(samples: np.ndarray, width: int) -> npt.NDArray[np.uint8]:
+    """The bytes of mono PCM of a width, shape [samples, width]."""
     if width == 1:
-        mono = ((samples * 127) + 128).astype(np.uint8).reshape(-1, 1)
-    else:
-        wide = (samples.astype(np.float64) * (2 ** (8 * width - 1) - 1)).astype("<i4")
-        mono = wide.view(np.uint8).reshape(-1, 4)[:, :width]
-    return np.repeat(mono[:, None, :], channels, axis=1).tobytes()
+        return ((samples * 127) + 128).astype(np.uint8).reshape(-1, 1)
+    wide: npt.NDArray[np.int32] = (samples * (2.0 ** (8 * width - 1) - 1)).astype("<i4")
+    return wide.view(np.uint8).reshape(-1, 4)[:, :width]
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
@@ -36,6 +40,14 @@ def test_any_rate_becomes_the_wanted_one(rate: int) -> None:
     assert abs(len(decoded) - 16_000) <= 2
     middle = slice(2_000, 14_000)
     assert np.abs(decoded[middle] - TONE[middle]).max() < 0.01
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_channels_are_mixed_in_equal_shares(width: int) -> None:
+    frames = np.stack([pcm_array(TONE, width), pcm_array(-0.5 * TONE, width)], axis=1)
+    decoder = PcmDecoder(PcmFormat(16_000, width, 2), 16_000)
+    decoded = decoder.decode(frames.tobytes(), last=True)
+    assert np.abs(decoded - 0.25 * TONE).max() < (0.02 if width == 1 else 1e-4)
 
 
 def test_bytes_may_be_split_anywhere() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
-from wyoming_serving.audio import PcmDecoder, PcmFormat, Samples, join
+from wyoming_serving.audio import PcmDecoder, PcmFormat, Samples, join, mix_down
 
 M = TypeVar("M")
 
@@ -13,9 +13,13 @@ BLOCK_SECONDS = 1.0
 """The most that is decoded and looked at in one go, so that other utterances get their turn."""
 
 
+_MOST_WAITING = 10_000
+"""Stretches of audio and marks: each takes memory of its own, however short it is."""
+
+
 @dataclass(frozen=True)
 class PcmBlock:
-    """Audio as a client sent it, in one format."""
+    """Audio in one format, mono of at most 16 bits."""
 
     format: PcmFormat
     data: bytes
@@ -28,10 +32,10 @@ class PcmBlock:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """Audio in one format that waits."""
+    """Audio in one format that waits; what comes next in this format is put behind it."""
 
     format: PcmFormat
-    data: memoryview
+    data: bytearray
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,10 @@ class _Mark:
 
 
 class PcmInbox:
-    """Audio that waits to be looked at, up to a limit, with marks that its sender made in it."""
+    """Audio that waits to be looked at, up to a limit, with marks that its sender made in it.
+
+    It waits as mono of at most 16 bits, so that the limit in seconds is one in bytes as well.
+    """
 
     def __init__(self, max_seconds: float) -> None:
         self._waiting: deque[_Stretch | _Mark] = deque()
@@ -51,7 +58,7 @@ class PcmInbox:
         return bool(self._waiting)
 
     def __len__(self) -> int:
-        """Number of pieces and marks that wait."""
+        """Number of stretches of audio and of marks that wait."""
         return len(self._waiting)
 
     @property
@@ -65,13 +72,23 @@ class PcmInbox:
         return bool(self._waiting) and isinstance(self._waiting[0], _Stretch)
 
     def put(self, pcm: PcmFormat, data: bytes) -> bool:
-        """Add audio; False where it goes beyond the limit, and what does is dropped."""
+        """Add whole frames; False where they go beyond the limit, and what does is dropped."""
         room = _bytes(pcm, self._max_seconds - self._seconds)
-        kept = memoryview(data)[:room]
-        if kept:
-            self._waiting.append(_Stretch(pcm, kept))
+        kept = data[:room]
+        if kept and self._append(*mix_down(pcm, kept)):
             self._seconds += len(kept) / _bytes_per_second(pcm)
-        return len(kept) == len(data)
+            return len(kept) == len(data)
+        return not data
+
+    def _append(self, pcm: PcmFormat, data: bytes) -> bool:
+        newest = self._waiting[-1] if self._waiting else None
+        if isinstance(newest, _Stretch) and newest.format == pcm:
+            newest.data.extend(data)
+        elif len(self._waiting) < _MOST_WAITING:
+            self._waiting.append(_Stretch(pcm, bytearray(data)))
+        else:
+            return False
+        return True
 
     def mark(self, said: object) -> None:
         """Take note of what the sender said at this place of the audio."""
@@ -82,19 +99,11 @@ class PcmInbox:
         first = self._waiting[0] if self._waiting else None
         if not isinstance(first, _Stretch):
             return None
-        pcm = first.format
-        room = _bytes(pcm, most_seconds)
-        parts = []
-        while room and self._waiting:
-            stretch = self._waiting[0]
-            if not isinstance(stretch, _Stretch) or stretch.format != pcm:
-                break
+        room = _bytes(first.format, most_seconds)
+        block = PcmBlock(first.format, bytes(first.data[:room]))
+        del first.data[:room]
+        if not first.data:
             self._waiting.popleft()
-            parts.append(stretch.data[:room])
-            if len(stretch.data) > room:
-                self._waiting.appendleft(_Stretch(pcm, stretch.data[room:]))
-            room -= len(parts[-1])
-        block = PcmBlock(pcm, b"".join(parts))
         self._seconds = max(0.0, self._seconds - block.seconds) if self._waiting else 0.0
         return block if block.data else None
 

@@ -1,5 +1,7 @@
 """Audio that waits, and is decoded, in blocks."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -30,9 +32,53 @@ def test_a_block_has_one_format() -> None:
         inbox.put(pcm, data)
     blocks = [inbox.take(), inbox.take(), inbox.take()]
     assert [(block.format, block.data) for block in blocks if block] == [
-        (PCM, b"aabb"), (OTHER, b"cc"), (PCM, b"dd"),
+        (PCM, b"aabb"), (PcmFormat(8_000, 1, 1), b"c"), (PCM, b"dd"),
     ]  # fmt: skip
     assert inbox.take() is None
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+@pytest.mark.parametrize("channels", [1, 8])
+def test_no_format_takes_more_memory_than_16_bit_mono(width: int, channels: int) -> None:
+    pcm = PcmFormat(48_000, width, channels)
+    second = bytes(48_000 * pcm.frame_bytes)
+    tracemalloc.start()
+    try:
+        inbox = PcmInbox(max_seconds=4)
+        for _ in range(8):
+            inbox.put(pcm, second)
+        waiting, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert inbox.seconds == 4
+    assert waiting < 1.2 * 4 * 2 * 48_000
+
+
+def test_what_is_kept_of_a_huge_chunk_does_not_keep_the_rest_in_memory() -> None:
+    inbox = PcmInbox(max_seconds=0.5)
+    tracemalloc.start()
+    try:
+        for _ in range(4):
+            inbox.put(PCM, bytes(8 << 20))
+            inbox.take(0.1)
+        waiting, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert waiting < 1 << 20
+
+
+def test_audio_in_single_samples_takes_no_more_memory() -> None:
+    inbox = PcmInbox(max_seconds=10)
+    tracemalloc.start()
+    try:
+        for _ in range(50_000):
+            inbox.put(PCM, b"\0\0")
+        for at in range(50_000):
+            inbox.put(PcmFormat(8_000 + at % 2, 2, 1), b"\0\0")
+        waiting, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert waiting < 4 << 20
 
 
 def test_the_limit_is_in_seconds_whatever_the_format() -> None:
@@ -44,7 +90,7 @@ def test_the_limit_is_in_seconds_whatever_the_format() -> None:
     taken = 0
     while block := inbox.take():
         taken += len(block.data)
-    assert taken == 40_000
+    assert taken == 32_000 + 8_000 // 2
 
 
 def test_a_huge_chunk_is_cut_before_anything_else_is_done_with_it() -> None:

@@ -1,5 +1,6 @@
 """No request holds the event loop: other clients are served while one sends a lot."""
 
+import pytest
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
@@ -31,6 +32,17 @@ async def test_a_huge_chunk_that_must_be_resampled_holds_nobody(
     async with running(make_service("--max-utterance-seconds", "600")) as port:
         async with connect(port) as wire:
             assert await longest_step(port, wire, *events) < LONGEST_SECONDS
+
+
+@pytest.mark.parametrize("width", [1, 3])
+async def test_a_huge_chunk_of_many_channels_holds_nobody(
+    make_service: ServiceMaker, width: int
+) -> None:
+    audio = bytes(8 << 20)[: (8 << 20) // (8 * width) * 8 * width]
+    chunk = AudioChunk(rate=48_000, width=width, channels=8, audio=audio)
+    events = [encode(event) for event in (Transcribe(), chunk, AudioStop())]
+    async with running(make_service()) as port, connect(port) as wire:
+        assert await longest_step(port, wire, *events) < LONGEST_SECONDS
 
 
 async def test_as_many_hotwords_as_an_event_holds_hold_nobody(make_service: ServiceMaker) -> None:
