@@ -55,6 +55,12 @@ class MelottsSettings(Settings):
     max_text_length: int = Field(
         10_000, ge=1, le=1_000_000, description="Longest text of one request, characters"
     )
+    reading_seconds: float = Field(
+        20.0,
+        gt=0,
+        le=3600,
+        description="Most CPU time for reading the text of one request, from letters to phones",
+    )
     speed: float = Field(1.0, ge=0.1, le=10, description="How fast voices speak")
     sdp_ratio: float = Field(
         0.2, ge=0, le=1, description="Share of the stochastic duration predictor in the rhythm"

@@ -94,7 +94,7 @@ class Speaker:
     def _spoken(
         self, text: TextStream, voice: Voice | None, speed: float
     ) -> AsyncGenerator[SpeechEvent, None]:
-        return Speaking(self._service, self._settings.sample_rate_hz).events(text, voice, speed)
+        return Speaking(self._service, self._settings).events(text, voice, speed)
 
 
 async def _fill(stream: TextStream, pieces: AsyncIterable[str]) -> None:

@@ -3,10 +3,11 @@
 import threading
 
 import pytest
-from wyoming.tts import Synthesize
+from wyoming.event import Event
+from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop
 
 from tests.support.waiting import until
-from tests.support.wire import connect
+from tests.support.wire import Wire, connect
 from tests.wyoming_melotts.conftest import ServiceMaker
 from wyoming_melotts.synthesis.speech import Reader
 from wyoming_serving.service import running
@@ -19,10 +20,50 @@ async def test_its_jobs_are_in_the_metrics(make_service: ServiceMaker) -> None:
         before = service.metrics.get_sample_value("wyoming_scheduler_jobs_total", labels)
         assert before
         await wire.send(Synthesize(text="On."))
-        while (event := await wire.read()) is not None and event.type != "audio-stop":
-            pass
+        assert (await read_answer(wire)).type == "audio-stop"
         after = service.metrics.get_sample_value("wyoming_scheduler_jobs_total", labels)
         assert after is not None and after > before
+
+
+async def read_answer(wire: Wire) -> Event:
+    """The event behind the audio."""
+    while (event := await wire.read()) is not None:
+        if event.type not in ("audio-start", "audio-chunk"):
+            return event
+    raise AssertionError("the connection ended")
+
+
+SLOW_TEXT = "½" * 400
+"""Takes a tenth of a second to read."""
+
+
+async def test_a_text_that_takes_too_long_to_read_fails_alone(make_service: ServiceMaker) -> None:
+    async with (
+        running(make_service(reading_seconds=0.02)) as port,
+        connect(port) as slow,
+        connect(port) as neighbor,
+    ):
+        await slow.send(Synthesize(text=SLOW_TEXT))
+        await neighbor.send(Synthesize(text="On."))
+        assert "0.02 s" in await slow.read_error("text-too-long")
+        assert (await read_answer(neighbor)).type == "audio-stop"
+
+
+async def test_a_streamed_text_that_takes_too_long_to_read_ends_properly(
+    make_service: ServiceMaker,
+) -> None:
+    async with running(make_service(reading_seconds=0.02)) as port, connect(port) as wire:
+        await wire.send(SynthesizeStart(), SynthesizeChunk(text=SLOW_TEXT), SynthesizeStop())
+        assert (await wire.read_type("error")).data["code"] == "text-too-long"
+        await wire.read_type("synthesize-stopped")
+
+
+async def test_the_time_of_all_sentences_counts(make_service: ServiceMaker) -> None:
+    text = "\n\n".join(f"Number {number}" + "½" * 20 for number in range(100))
+    async with running(make_service(reading_seconds=0.1)) as port, connect(port) as wire:
+        await wire.send(Synthesize(text=text))
+        await wire.read_type("audio-start")
+        assert (await read_answer(wire)).data["code"] == "text-too-long"
 
 
 async def test_a_text_that_is_never_read_fails_in_time(

@@ -65,7 +65,7 @@ class OpenAiRoutes:
         asked = wanted.wanted_voice
         voice = None if asked is None else self._host.choose_voice(asked)
         encoder = await self._encoder(wanted)
-        speaking = Speaking(self._host, self._settings.sample_rate_hz)
+        speaking = Speaking(self._host, self._settings)
         answer = _Answer(request, wanted, speaking.note_first_audio)
         pieces = self._encoded(speaking.events(text, voice, wanted.speed), encoder)
         try:

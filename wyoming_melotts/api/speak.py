@@ -73,7 +73,7 @@ class _Session:
         self._count = 0
         self._arriving: Utterance | None = None
         self._utterances = Utterances(
-            request, websocket, host, settings.sample_rate_hz, self._set_turn
+            request, websocket, host, settings, self._set_turn
         )
 
     async def run(self) -> None:

@@ -21,6 +21,7 @@ from wyoming_melotts.api.messages import (
 from wyoming_melotts.delivery.encoding import PcmEncoder
 from wyoming_melotts.requests.speaking import Speaking
 from wyoming_melotts.requests.text_stream import TextStream
+from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.spoken import SpokenAudio, SpokenSentence, SpokenWord
 from wyoming_melotts.voices import Voice
 from wyoming_serving.errors import QueueFull, ServiceError
@@ -55,14 +56,14 @@ class Utterances:
         request: web.Request,
         websocket: WebSocket,
         host: SpeechHost,
-        rate_hz: int,
+        settings: MelottsSettings,
         on_change: Callable[[], None],
     ) -> None:
-        """`rate_hz`: that of the service's audio; `on_change` is called when one was spoken."""
+        """`on_change` is called when one was spoken."""
         self._request = request
         self._websocket = websocket
         self._host = host
-        self._rate_hz = rate_hz
+        self._settings = settings
         self._on_change = on_change
         self._left: list[Utterance] = []
         self._added = asyncio.Event()
@@ -122,7 +123,7 @@ class Utterances:
             self._all_spoken.set()
 
     async def _speak_one(self, utterance: Utterance) -> None:
-        speaking = Speaking(self._host, self._rate_hz)
+        speaking = Speaking(self._host, self._settings)
         try:
             with self._request.app[API].reported(self._request, speaking.report):
                 await self._send_speech(utterance, speaking)
@@ -139,7 +140,7 @@ class Utterances:
 
     async def _send_speech(self, utterance: Utterance, speaking: Speaking) -> None:
         number = utterance.number
-        encoder = PcmEncoder(self._rate_hz, utterance.rate_hz)
+        encoder = PcmEncoder(self._settings.sample_rate_hz, utterance.rate_hz)
         is_silent = True
         events = speaking.events(utterance.text, utterance.voice, utterance.speed)
         async with aclosing(events):

@@ -2,13 +2,16 @@
 
 import asyncio
 
+from wyoming_melotts.frontends.budget import ReadingBudget
 from wyoming_serving.job_queue import JobTiming
 
 
 class Playback:
     """The audio that one request has been given, played from its first chunk on."""
 
-    def __init__(self, sample_rate_hz: int) -> None:
+    def __init__(self, sample_rate_hz: int, reading: ReadingBudget) -> None:
+        """`reading`: what may be spent on its text."""
+        self.reading = reading
         self._bytes_per_second = 2 * sample_rate_hz
         self._ends_at: float | None = None
         self._bytes = 0

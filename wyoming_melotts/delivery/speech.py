@@ -8,6 +8,7 @@ from typing import Protocol
 
 from wyoming_melotts.delivery.cache import AudioCache
 from wyoming_melotts.delivery.playback import Playback
+from wyoming_melotts.frontends.budget import UNLIMITED, ReadingBudget
 from wyoming_melotts.spoken import SpokenAudio, SpokenWord
 from wyoming_melotts.voices import Model, Voice
 from wyoming_melotts.voices.selection import reading_voice
@@ -52,12 +53,14 @@ class SpeechEngine(Protocol):
         text: str,
         crowded: Callable[[], bool] = ...,
         speed: float = ...,
+        reading: ReadingBudget = ...,
         take_words: Callable[[Sequence[SpokenWord]], None] = ...,
     ) -> Iterator[Samples]:
         """The audio of a sentence in chunks, each computed when it is asked for.
 
         `crowded` says whether other sentences are being spoken at the same time; `speed` is
-        relative to the settings'; `take_words` is called with words before their audio comes.
+        relative to the settings'; `reading` is what may be spent on reading the sentence;
+        `take_words` is called with words before their audio comes.
         """
 
 
@@ -87,7 +90,8 @@ class SentenceAudio:
         left to play is served next.
 
         Raises:
-            ServiceError: the voice cannot be loaded, or too much waits.
+            ServiceError: the voice cannot be loaded, too much waits, or the text takes too long
+                to read.
         """
         key = (voice, sentence, speed)
         known = self._cache.get(key)
@@ -104,7 +108,8 @@ class SentenceAudio:
 
     async def compute_some(self, voice: Voice, sentence: str) -> None:
         """Compute the first chunk of a sentence behind all other work, and drop it."""
-        await self._scheduler.submit(await self._speech(voice, sentence, 1.0), _LATER_AUDIO)
+        speech = await self._speech(voice, sentence, 1.0, UNLIMITED)
+        await self._scheduler.submit(speech, _LATER_AUDIO)
 
     async def close(self) -> None:
         """Forget what was to be done later."""
@@ -115,7 +120,9 @@ class SentenceAudio:
     async def _computed(
         self, voice: Voice, sentence: str, speed: float, playback: Playback
     ) -> AsyncGenerator[SpokenAudio, None]:
-        speech = await self._speech(reading_voice(sentence, voice), sentence, speed)
+        speech = await self._speech(
+            reading_voice(sentence, voice), sentence, speed, playback.reading
+        )
         self._speaking += 1
         try:
             while (chunk := await self._next_chunk(speech, playback)) is not None:
@@ -125,12 +132,16 @@ class SentenceAudio:
             if not self._speaking:
                 self._tidy_up_later()
 
-    async def _speech(self, voice: Voice, sentence: str, speed: float) -> Speech:
+    async def _speech(
+        self, voice: Voice, sentence: str, speed: float, reading: ReadingBudget
+    ) -> Speech:
         """A sentence to be advanced. Its voice is loaded before, not in its first job: loading may
         take longer than a batch is given, and others speak meanwhile."""
         if voice.model not in self._engine.loaded:
             await call_in_thread(partial(self._engine.load, voice.model), "voice")
-        return _spoken(partial(self._engine.speak, voice, sentence, self._is_crowded, speed))
+        return _spoken(
+            partial(self._engine.speak, voice, sentence, self._is_crowded, speed, reading)
+        )
 
     async def _next_chunk(self, speech: Speech, playback: Playback) -> SpokenAudio | None:
         return await self._scheduler.submit(

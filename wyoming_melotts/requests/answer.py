@@ -9,6 +9,7 @@ from wyoming.event import Eventable
 
 from wyoming_melotts.requests.speaking import Speaking, Voices
 from wyoming_melotts.requests.text import TextPart
+from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.spoken import SpokenAudio
 from wyoming_melotts.voices import Voice
 from wyoming_serving.reports import RequestReport
@@ -28,11 +29,11 @@ class AnswerState(Enum):
 class AudioAnswer:
     """Sends the audio of one text to a client."""
 
-    def __init__(self, client: Client, voices: Voices, sample_rate_hz: int) -> None:
+    def __init__(self, client: Client, voices: Voices, settings: MelottsSettings) -> None:
         self.state = AnswerState.NOTHING
         self._client = client
-        self._rate_hz = sample_rate_hz
-        self._speaking = Speaking(voices, sample_rate_hz)
+        self._rate_hz = settings.sample_rate_hz
+        self._speaking = Speaking(voices, settings)
 
     @property
     def report(self) -> RequestReport:

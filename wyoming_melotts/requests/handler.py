@@ -104,7 +104,7 @@ class RequestHandler:
         await self._client.send(SynthesizeStopped())
 
     def _new_answer(self) -> AudioAnswer:
-        return AudioAnswer(self._client, self._voices, self._settings.sample_rate_hz)
+        return AudioAnswer(self._client, self._voices, self._settings)
 
     def _current(self, event: Event) -> TextStream:
         if self._stream is None:

@@ -7,7 +7,9 @@ from typing import Protocol
 
 from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.prefetch import prefetch
+from wyoming_melotts.frontends.budget import ReadingBudget
 from wyoming_melotts.requests.text import Pause, TextPart
+from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.spoken import SpeechEvent, SpokenAudio, SpokenSentence
 from wyoming_melotts.voices import Voice
 from wyoming_melotts.voices.selection import VoiceRequest
@@ -37,10 +39,10 @@ class Voices(Protocol):
 class Speaking:
     """Speaks one text, and keeps what it was and took."""
 
-    def __init__(self, voices: Voices, sample_rate_hz: int) -> None:
+    def __init__(self, voices: Voices, settings: MelottsSettings) -> None:
         self._voices = voices
-        self._rate_hz = sample_rate_hz
-        self._playback = Playback(sample_rate_hz)
+        self._rate_hz = settings.sample_rate_hz
+        self._playback = Playback(self._rate_hz, ReadingBudget(settings.reading_seconds))
         self._bytes = 0
         self._began_at: float | None = None
         self.report = RequestReport("synthesize", characters=0)

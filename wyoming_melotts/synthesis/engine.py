@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from wyoming_melotts.frontends import Frontend, Tokenizer, frontend_for
+from wyoming_melotts.frontends.budget import UNLIMITED, ReadingBudget
 from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
 from wyoming_melotts.frontends.tokenizers import load_tokenizer
 from wyoming_melotts.settings import MelottsSettings
@@ -90,15 +91,17 @@ class Engine:
         text: str,
         crowded: Callable[[], bool] = lambda: False,
         speed: float = 1.0,
+        reading: ReadingBudget = UNLIMITED,
         take_words: TakeWords = lambda _: None,
     ) -> Iterator[Samples]:
         """The audio of a sentence in chunks at the settings' rate, each computed when asked for.
 
         `crowded` says whether other sentences are being spoken at the same time; `speed` is
-        relative to the settings'; `take_words` is called with words before their audio comes.
+        relative to the settings'; `reading` is what may be spent on reading the sentence;
+        `take_words` is called with words before their audio comes.
 
         Raises:
-            ServiceError: the voice cannot be loaded.
+            ServiceError: the voice cannot be loaded, or the text takes too long to read.
         """
         model = self.load(voice.model)
         options = self._options
@@ -111,6 +114,7 @@ class Engine:
             options.sentence_silence_ms,
             self._noise(options.seed),
             crowded,
+            reading,
             take_words,
         )
         for samples in self._shape(audio, model.sample_rate_hz):

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from wyoming_melotts.frontends import Frontend, Phonemes
+from wyoming_melotts.frontends.budget import UNLIMITED, ReadingBudget
 from wyoming_melotts.normalization import spoken_form
 from wyoming_melotts.spoken import SpokenWord
 from wyoming_melotts.synthesis.acoustic.config import VoiceFileError
@@ -138,33 +139,41 @@ class SpeakingModel:
         silence_ms: float,
         noise: NoiseSource,
         crowded: Callable[[], bool],
+        reading: ReadingBudget = UNLIMITED,
         take_words: TakeWords = lambda _: None,
     ) -> Iterator[Samples]:
         """The audio of a text in chunks, each computed when it is asked for, in any thread.
 
         As upstream, a silence follows every piece, `silence_ms` long at speed 1. A text without a
         word gives nothing. `crowded` says whether other texts are being spoken at the same time.
+
+        Raises:
+            ServiceError: more than `reading` allows is spent on reading.
         """
         silence_s = silence_ms / 1000 / prosody.speed
         silence = np.zeros(int(self.sample_rate_hz * silence_s), np.float32)
         speaker_id = self._acoustic.config.speakers[speaker]
         length = 0
-        for piece in self._in_front_end(partial(self._reader.pieces, text)):
+        for piece in self._read(partial(self._reader.pieces, text), reading):
+            phonemes = self._read(partial(self._reader.phonemize, piece), reading)
             begins = length / self.sample_rate_hz
 
             def take(words: Sequence[SpokenWord], begins: float = begins) -> None:
                 take_words([word.shifted(begins) for word in words])
 
-            for samples in self._speak_piece(piece, speaker_id, prosody, noise, crowded, take):
+            for samples in self._speak_piece(phonemes, speaker_id, prosody, noise, crowded, take):
                 length += len(samples)
                 yield samples
             if len(silence):
                 length += len(silence)
                 yield silence
 
+    def _read(self, read: Callable[[], Value], reading: ReadingBudget) -> Value:
+        return self._in_front_end(partial(reading.spend, read))
+
     def _speak_piece(
         self,
-        piece: str,
+        phonemes: Phonemes,
         speaker_id: int,
         prosody: Prosody,
         noise: NoiseSource,
@@ -172,7 +181,6 @@ class SpeakingModel:
         take_words: TakeWords,
     ) -> Iterator[Samples]:
         """The audio of a piece."""
-        phonemes = self._in_front_end(partial(self._reader.phonemize, piece))
         ids = token_ids(phonemes, self._codes, self._acoustic.config)
         sentence = self._sentence(phonemes, ids)
         sampled = sample_latent(self._acoustic, sentence, speaker_id, prosody, noise)

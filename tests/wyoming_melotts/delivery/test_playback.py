@@ -5,11 +5,12 @@ import asyncio
 import pytest
 
 from wyoming_melotts.delivery.playback import Playback
+from wyoming_melotts.frontends.budget import UNLIMITED
 
 
 async def test_audio_is_played_from_its_first_chunk_on() -> None:
     now = asyncio.get_running_loop().time()
-    playback = Playback(sample_rate_hz=1000)
+    playback = Playback(1000, UNLIMITED)
     assert not playback.started
     assert playback.ends_at >= now
     playback.add(20_000)
@@ -21,7 +22,7 @@ async def test_audio_is_played_from_its_first_chunk_on() -> None:
 
 
 async def test_after_a_gap_audio_is_played_at_once() -> None:
-    playback = Playback(sample_rate_hz=1000)
+    playback = Playback(1000, UNLIMITED)
     playback.add(2)
     ran_dry = playback.ends_at
     await asyncio.sleep(0.01)

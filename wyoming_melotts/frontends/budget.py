@@ -1,0 +1,42 @@
+"""How long the reading of a text may take.
+
+Rules and dictionaries of the languages read most texts in milliseconds a sentence, and a few that
+somebody made for it in seconds. A sentence is bounded by its length; this bounds a whole text.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from wyoming_serving.errors import ErrorCode, ServiceError
+
+Value = TypeVar("Value")
+
+
+class ReadingBudget:
+    """The CPU time that one request's text may take from written to phones."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._spent = 0.0
+
+    def spend(self, read: Callable[[], Value]) -> Value:
+        """Returns what `read` returns, which runs in the calling thread and on its account.
+
+        Raises:
+            ServiceError: `text-too-long`, more than the budget is spent.
+        """
+        started = time.thread_time()
+        found = read()
+        self._spent += time.thread_time() - started
+        if self._spent > self._seconds:
+            raise ServiceError(
+                ErrorCode.TEXT_TOO_LONG,
+                f"the text takes too long to read: {self._seconds:g} s of CPU time are allowed",
+            )
+        return found
+
+
+UNLIMITED = ReadingBudget(math.inf)
+"""For texts of the service's own, and of whoever runs it."""
