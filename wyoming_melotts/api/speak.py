@@ -72,9 +72,7 @@ class _Session:
         self._voice: Voice | None = None
         self._count = 0
         self._arriving: Utterance | None = None
-        self._utterances = Utterances(
-            request, websocket, host, settings, self._set_turn
-        )
+        self._utterances = Utterances(request, websocket, host, settings, self._set_turn)
 
     async def run(self) -> None:
         """Talk until the client closes or leaves, or the service ends.

@@ -1,11 +1,8 @@
 """Cutting Chinese text into words, by jieba."""
 
 import logging
-import marshal
-import tempfile
 import warnings
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 with warnings.catch_warnings():
@@ -47,14 +44,19 @@ def split_in_two(text: str) -> tuple[str, str]:
 
 @cache
 def _load_dictionary() -> None:
-    """Read the dictionary that jieba keeps in the temporary folder, in a third of jieba's time.
+    """Read the dictionary as jieba does, with every beginning of a word, in half its time.
 
-    jieba has `marshal` fetch each of its half million words from the file by a call of its own.
+    jieba itself prefers what lies under a known name in the folder for temporary files, by
+    `marshal`, whoever put it there; that is hardly faster.
     """
-    try:
-        kept = (Path(tempfile.gettempdir()) / "jieba.cache").read_bytes()
-        jieba.dt.FREQ, jieba.dt.total = marshal.loads(kept)
-    except (OSError, EOFError, ValueError, TypeError):
-        jieba.initialize()
-    else:
-        jieba.dt.initialized = True
+    with jieba.dt.get_dict_file() as file:
+        fields = file.read().decode("utf-8").split()  # word, count, part of speech
+    words, counts = fields[::3], [*map(int, fields[1::3])]
+    known = dict(zip(words, counts, strict=True))
+    for word in words:
+        beginning = word[:-1]
+        while beginning and beginning not in known:
+            known[beginning] = 0
+            beginning = beginning[:-1]
+    jieba.dt.FREQ, jieba.dt.total = known, sum(counts)
+    jieba.dt.initialized = True
