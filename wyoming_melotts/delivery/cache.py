@@ -8,6 +8,9 @@ from wyoming_melotts.spoken import SpokenAudio
 SentenceKey = Hashable
 """All that decides how a sentence sounds."""
 
+_ENTRY_BYTES = 2048
+"""What a sentence takes without its audio, its own text included: even one that is never heard."""
+
 _PHONE_BYTES = 200
 """What a phone with its times takes, about."""
 
@@ -41,4 +44,5 @@ class AudioCache:
 
 
 def _size(audio: SpokenAudio) -> int:
-    return len(audio.pcm) + _PHONE_BYTES * sum(len(word.phones) for word in audio.words)
+    phones = sum(len(word.phones) for word in audio.words)
+    return _ENTRY_BYTES + len(audio.pcm) + _PHONE_BYTES * phones
