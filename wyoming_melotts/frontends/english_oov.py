@@ -6,11 +6,13 @@ itself brings NLTK and a library under the GPL for what is not used here.
 """
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
+
+from wyoming_melotts.normalization.remembering import remembered
 
 Array = npt.NDArray[np.float32]
 
@@ -85,7 +87,7 @@ def _network() -> _Network:
         )
 
 
-@lru_cache(_REMEMBERED_WORDS)
+@remembered(_REMEMBERED_WORDS)
 def guess_phones(word: str) -> tuple[str, ...]:
     """ARPAbet phones, vowels with a stress digit, of a word in lower-case letters a to z."""
     network = _network()

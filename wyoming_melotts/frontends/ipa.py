@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from threading import Lock
 
 from gruut.const import LookupPhonemes, Word
@@ -13,6 +13,7 @@ from gruut.text_processor import TextProcessor
 
 from wyoming_melotts.frontends.frontend import EMPTY_RUN, UNKNOWN, PhoneRun
 from wyoming_melotts.frontends.wordpieces import distribute, group_word_pieces
+from wyoming_melotts.normalization.remembering import remembered
 
 _DIGIT_AND_LETTER = re.compile(r"\d[^\W\d_]")
 # In upstream a liaison, once made, stays: having read "21", it says the t of "vingt" everywhere.
@@ -32,7 +33,7 @@ def ipa_phones(tokens: Sequence[str], convert: Callable[[str], str]) -> PhoneRun
     return run
 
 
-@lru_cache(_REMEMBERED_WORDS)
+@remembered(_REMEMBERED_WORDS)
 def to_ipa(text: str, language: str) -> str:
     """A text in IPA with stress marks, a blank between words; punctuation stays where it is.
 

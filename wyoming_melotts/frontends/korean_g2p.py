@@ -7,7 +7,7 @@ are imported past the driver, and get our copy of the English dictionary.
 import re
 import sys
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,7 @@ import mecab_ko
 from jamo import h2j, hangul_to_jamo
 
 from wyoming_melotts.normalization.cmu_dictionary import dictionary_phones
+from wyoming_melotts.normalization.remembering import remembered
 
 _SPECIAL_RULES = (
     "jyeo ye consonant_ui josa_ui vowel_ui jamo rieulgiyeok rieulbieub verb_nieun balb"
@@ -91,7 +92,7 @@ def pronounce(text: str) -> list[str]:
     return list(_pronounced(text))
 
 
-@lru_cache(maxsize=4096)  # a thousand rules for each word
+@remembered(4096)  # a thousand rules for each word
 def _pronounced(text: str) -> str:
     for idiom, sound in _idioms():
         text = idiom.sub(sound, text)

@@ -16,7 +16,8 @@ State = tuple[str, str]
 
 _UNSEEN = -3.14e100
 """jieba's logarithm of the probability of a character that a state never showed."""
-_REMEMBERED_CHARACTERS = 4096
+_REMEMBERED_CHARACTERS = 1024
+"""Each takes up to four kilobytes."""
 
 
 class _Model(NamedTuple):

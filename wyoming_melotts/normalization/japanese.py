@@ -3,7 +3,7 @@ counters are written in katakana, with the sound changes between them."""
 
 import re
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from wyoming_melotts.normalization.cleaning import without_accents
 from wyoming_melotts.normalization.japanese_counters import (
@@ -18,6 +18,7 @@ from wyoming_melotts.normalization.japanese_counters import (
 from wyoming_melotts.normalization.japanese_words import LETTERS, WORDS
 from wyoming_melotts.normalization.language import Language, Rule
 from wyoming_melotts.normalization.patterns import LATIN_WORD, WORD_PARTS, Number
+from wyoming_melotts.normalization.remembering import remembered
 from wyoming_melotts.normalization.units import UnitWords
 
 _NOUNS = {
@@ -289,4 +290,4 @@ class Japanese(Language):
     def _transliterate(self) -> Callable[[str], str]:
         from e2k import C2K  # its model takes a moment to load, and few sentences need it
 
-        return lru_cache(maxsize=1024)(C2K())
+        return remembered(4096)(C2K())
