@@ -1,9 +1,6 @@
 """Errors that a user or a client is meant to read."""
 
-from collections.abc import Sequence
 from enum import StrEnum
-
-from wyoming.event import Eventable
 
 
 class ErrorCode(StrEnum):
@@ -62,8 +59,6 @@ class ServiceError(Exception):
         self.code = code
         self.text = text
         self.param = param
-        self.then: Sequence[Eventable] = ()
-        """Events that a client still waits for; they are sent after the error."""
 
 
 class InvalidEvent(ServiceError):

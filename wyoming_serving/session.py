@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum, StrEnum, auto
 from functools import partial
 from typing import Any, Protocol
@@ -52,6 +52,14 @@ class RequestOutcome(StrEnum):
 Work = Coroutine[Any, Any, RequestOutcome | None]
 """The work of one request; returning None means that it was answered."""
 
+Closing = Callable[[], Sequence[Eventable]]
+"""Returns the events that a client still waits for when the work of its request fails."""
+
+
+def nothing_to_close() -> Sequence[Eventable]:
+    """Returns no events."""
+    return ()
+
 
 class Client(Protocol):
     """The other end of a connection, as a handler sees it."""
@@ -67,14 +75,16 @@ class Client(Protocol):
             ConnectionError: the client left, or did not take the event in time.
         """
 
-    async def answer(self, work: Work, report: RequestReport | None = None) -> None:
+    async def answer(
+        self, work: Work, report: RequestReport | None = None, closing: Closing = nothing_to_close
+    ) -> None:
         """Run `work` while further events are read, after the answer before it has ended.
 
         `work` sends its answer itself and returns how it ended, which is counted: None is
         `RequestOutcome.ANSWERED`; it returns `ABANDONED` where its client no longer wants an
-        answer. It is cancelled, and counted as abandoned, when the client leaves. A `ServiceError`
-        in it is sent to the client, after which the connection closes. However it ends, `report`,
-        which `work` fills as it goes, is logged.
+        answer. It is cancelled, and counted as abandoned, when the client leaves. What fails in it
+        is sent to the client as an error, and behind it the events of `closing`, after which the
+        connection closes. However it ends, `report`, which `work` fills as it goes, is logged.
         """
 
 
@@ -178,7 +188,9 @@ class Session:
         """See `Client.send`."""
         await self._connection.send(event)
 
-    async def answer(self, work: Work, report: RequestReport | None = None) -> None:
+    async def answer(
+        self, work: Work, report: RequestReport | None = None, closing: Closing = nothing_to_close
+    ) -> None:
         """See `Client.answer`."""
         try:
             if self._answer is not None:
@@ -190,7 +202,7 @@ class Session:
             work.close()
             return
         self._answer = asyncio.create_task(
-            self._guard(work, report or RequestReport()), name="answer"
+            self._guard(work, report or RequestReport(), closing), name="answer"
         )
         self._answer.add_done_callback(partial(self._after_answer, work))
 
@@ -268,12 +280,12 @@ class Session:
             )
         self._program = name
 
-    async def _guard(self, work: Work, report: RequestReport) -> None:
+    async def _guard(self, work: Work, report: RequestReport, closing: Closing) -> None:
         try:
             report.outcome = await work or RequestOutcome.ANSWERED
         except ServiceError as error:
             report.outcome, report.error = error.code, _shown(error)
-            await self._send_error(error)
+            await self._send_error(error, closing())
         except asyncio.CancelledError:
             report.outcome = RequestOutcome.ABANDONED
             raise
@@ -283,7 +295,7 @@ class Session:
         except Exception as failure:
             _LOGGER.exception("a request failed")
             report.outcome, report.error = ErrorCode.INTERNAL_ERROR, repr(failure)
-            await self._send_error(_internal_error())
+            await self._send_error(_internal_error(), closing())
         finally:
             self._host.request_ended(self._connection.peer, report)
 
@@ -294,11 +306,10 @@ class Session:
         self._host.count_request(error.code)
         await self._send_error(error)
 
-    async def _send_error(self, error: ServiceError) -> None:
-        """Send the error, after which nothing more is sent."""
+    async def _send_error(self, error: ServiceError, closing: Sequence[Eventable] = ()) -> None:
+        """Send the error and the events behind it, after which nothing more is sent."""
         self._state = SessionState.FAILED
-        last = (Error(text=_shown(error), code=error.code), *error.then)
-        await self._connection.send_last(*last)
+        await self._connection.send_last(Error(text=_shown(error), code=error.code), *closing)
         self._limit_wait()
 
     async def _close(self) -> None:

@@ -14,6 +14,7 @@ from benchmarks.melotts_random_models import TINY_SIZE, write_voice
 from tests.support.wire import Wire, connect
 from tests.wyoming_melotts.conftest import ServiceMaker
 from tests.wyoming_melotts.tiny_voice import make_voice
+from wyoming_melotts.synthesis.speech import Reader
 from wyoming_serving.service import running
 
 LOOP_HELD_SECONDS = 0.05
@@ -37,6 +38,22 @@ async def test_silence_keeps_a_stream_alive_whose_text_is_late(make_service: Ser
         speech = await audio_of(wire, "synthesize-stopped")
     assert not any(b"".join(chunk.payload or b"" for chunk in silences))
     assert any(speech)
+
+
+async def test_a_stream_that_a_defect_ends_is_stopped(
+    make_service: ServiceMaker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def defect(*_: object) -> list[str]:
+        raise KeyError("a programming mistake")
+
+    async with running(make_service()) as port, connect(port) as wire:
+        monkeypatch.setattr(Reader, "pieces", defect)
+        await wire.send(SynthesizeStart(), SynthesizeChunk(text="On."), SynthesizeStop())
+        assert (await wire.read_type("error")).data["code"] == "internal-error"
+        await wire.read_type("synthesize-stopped")
+        assert await wire.read() is None
+    failures = [record for record in caplog.records if record.exc_info is not None]
+    assert [record.name for record in failures] == ["wyoming_serving.session"]
 
 
 async def test_a_stream_that_fails_is_stopped(make_service: ServiceMaker) -> None:

@@ -121,6 +121,7 @@ class HomeKeeper:
             knowledge = await self._builder.submit(partial(_build, home, language, tokens))
         except Exception as error:
             _LOGGER.error("the home is not known in %s: %r", language, error)
+            _LOGGER.debug("where it failed", exc_info=True)
             return
         self._known = {**self._known, language: knowledge}
         names, took = len(home.entities), time.monotonic() - started

@@ -1,8 +1,6 @@
 """The text-to-speech protocol: whole texts, and texts that arrive while they are spoken."""
 
-import logging
-
-from wyoming.event import Event
+from wyoming.event import Event, Eventable
 from wyoming.tts import (
     Synthesize,
     SynthesizeChunk,
@@ -18,10 +16,8 @@ from wyoming_melotts.requests.speaking import Voices
 from wyoming_melotts.requests.text_stream import TextFormat, TextState, TextStream, whole_text
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.voices import Voice
-from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
+from wyoming_serving.errors import InvalidEvent, ServiceError
 from wyoming_serving.session import Client
-
-_LOGGER = logging.getLogger(__name__)
 
 
 class RequestHandler:
@@ -79,28 +75,22 @@ class RequestHandler:
             stream.fail(error)
         self._stream = stream
         answer = self._new_answer()
-        await self._client.answer(self._answer_stream(answer, stream, voice), answer.report)
+
+        def closing() -> list[Eventable]:
+            return [*answer.closing_events(), SynthesizeStopped()]
+
+        work = self._answer_stream(answer, stream, voice)
+        await self._client.answer(work, answer.report, closing)
 
     async def _answer_stream(
         self, answer: AudioAnswer, stream: TextStream, voice: Voice | None
     ) -> None:
-        """Send the audio of a text that arrives; whatever happens, say that it has stopped."""
+        """Send the audio of a text that arrives, and say that it has stopped."""
         audio = answer.audio(stream, voice)
         if self._settings.silence_after_seconds:
             gap, rate = self._settings.silence_after_seconds, self._settings.sample_rate_hz
             audio = kept_alive(audio, gap, rate)
-        try:
-            await answer.send(audio)
-        except ServiceError as error:
-            error.then = [*answer.closing_events(), SynthesizeStopped()]
-            raise
-        except ConnectionError:
-            raise
-        except Exception as failure:
-            _LOGGER.exception("a streamed text failed")
-            internal = ServiceError(ErrorCode.INTERNAL_ERROR, "the service failed; see its log")
-            internal.then = [*answer.closing_events(), SynthesizeStopped()]
-            raise internal from failure
+        await answer.send(audio)
         await self._client.send(SynthesizeStopped())
 
     def _new_answer(self) -> AudioAnswer:
