@@ -2,7 +2,7 @@
 counters are written in katakana, with the sound changes between them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from wyoming_melotts.normalization.cleaning import without_accents
@@ -18,7 +18,6 @@ from wyoming_melotts.normalization.japanese_counters import (
 from wyoming_melotts.normalization.japanese_words import LETTERS, WORDS
 from wyoming_melotts.normalization.language import Language, Rule
 from wyoming_melotts.normalization.patterns import LATIN_WORD, WORD_PARTS, Number
-from wyoming_melotts.normalization.remembering import remembered
 from wyoming_melotts.normalization.units import UnitWords
 
 _NOUNS = {
@@ -204,7 +203,7 @@ class Japanese(Language):
         text = read_after_counts(text)
         text = re.sub(r"(時速|秒速)(は|が|約)\1", r"\1\2", text)
         text = _PHRASES.sub(lambda match: WORDS[match[0].lower()], text)
-        text = LATIN_WORD.sub(lambda match: self._word(match[0]), text)
+        text = self._with_words_in_kana(text)
         text = re.sub(r"(?<=[ァ-ヶー])\s+(?=[ァ-ヶ])", "・", text)
         return re.sub(r"[\s'’-]+", "", text).replace("・", "")
 
@@ -273,21 +272,34 @@ class Japanese(Language):
     def join_words(self, words: list[str]) -> str:
         return re.sub(r"(?<![A-Za-z]) | (?![A-Za-z])", "", " ".join(words))
 
-    def _word(self, word: str) -> str:
-        if word.lower() in WORDS:
-            return WORDS[word.lower()]
-        return "".join(self._part(part) for part in WORD_PARTS.split(word))
+    def _with_words_in_kana(self, text: str) -> str:
+        parts = [part for word in LATIN_WORD.findall(text) for part in _parts(word)]
+        strange = {part.lower() for part in parts if _known_reading(part) is None}
+        readings = self._katakana(strange) if strange else {}
 
-    def _part(self, part: str) -> str:
-        part = without_accents(part)
-        if part.lower() in WORDS:
-            return WORDS[part.lower()]
-        if part.isascii() and (len(part) < 3 or (part.isupper() and len(part) < 6)):
-            return "".join(LETTERS[letter] for letter in part.upper())
-        return self._transliterate(part.lower())
+        def reading(part: str) -> str:
+            known = _known_reading(part)
+            return readings[part.lower()] if known is None else known
+
+        return LATIN_WORD.sub(lambda match: "".join(map(reading, _parts(match[0]))), text)
 
     @cached_property
-    def _transliterate(self) -> Callable[[str], str]:
-        from e2k import C2K  # its model takes a moment to load, and few sentences need it
+    def _katakana(self) -> Callable[[Iterable[str]], Mapping[str, str]]:
+        # its model takes a moment to load, and few sentences need it
+        from wyoming_melotts.normalization.transliteration import Transliterator
 
-        return remembered(4096)(C2K())
+        return Transliterator().katakana
+
+
+def _parts(word: str) -> list[str]:
+    """A word as it is read: whole, or part by part."""
+    return [word] if word.lower() in WORDS else [*map(without_accents, WORD_PARTS.split(word))]
+
+
+def _known_reading(part: str) -> str | None:
+    """The reading of what the table has or what is spelled."""
+    if part.lower() in WORDS:
+        return WORDS[part.lower()]
+    if part.isascii() and (len(part) < 3 or (part.isupper() and len(part) < 6)):
+        return "".join(LETTERS[letter] for letter in part.upper())
+    return None

@@ -5,6 +5,9 @@ each of those is bounded.
 """
 
 import time
+from collections.abc import Sequence
+from random import Random
+from string import ascii_lowercase
 
 import pytest
 
@@ -41,6 +44,22 @@ def test_the_longest_sentence_is_read_in_bounded_time(unit: str, key: str) -> No
 def test_the_longest_text_is_read_in_bounded_time(unit: str, key: str) -> None:
     longest: int = MelottsSettings.model_fields["max_text_length"].default
     assert _seconds_to_read(key, _repeated(unit, longest)) < MOST_SECONDS_OF_TEXT
+
+
+HANGUL = [chr(code) for code in range(0xAC00, 0xD7A4)]
+
+
+@pytest.mark.parametrize(
+    ("key", "letters"), [("JP", ascii_lowercase), ("KR", ascii_lowercase), ("KR", HANGUL)]
+)
+def test_words_that_never_come_again_are_read_in_bounded_time(
+    key: str, letters: Sequence[str]
+) -> None:
+    """No answer that is kept helps."""
+    longest: int = MelottsSettings.model_fields["max_text_length"].default
+    chance = Random(1)
+    words = ("".join(chance.choices(letters, k=chance.randint(3, 9))) for _ in range(longest))
+    assert _seconds_to_read(key, " ".join(words)[:longest]) < MOST_SECONDS_OF_TEXT
 
 
 def _repeated(unit: str, length: int) -> str:
