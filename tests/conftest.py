@@ -9,6 +9,10 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from wyoming_serving.devices import let_threads_sleep
+
+let_threads_sleep()  # as the programs do, before anything imports numpy
+
 TORCH = ("torch", "funasr")
 """What no Python has without the extra `cuda`; some have no build of torch at all."""
 NEEDS_TORCH = "needs torch, by the extra cuda"

@@ -82,12 +82,14 @@ def choose_device(wanted: str, precision: str, gpus: Gpus | None = None) -> Devi
 
 
 def let_threads_sleep() -> None:
-    """Make OpenMP's threads spin only briefly, then sleep, while they wait for each other.
+    """Make the libraries' own threads wait for each other asleep, or do without them.
 
     A thread that spins while it waits for one whose core another process has taken wastes its own
-    core. Only torch, beside a GPU, uses OpenMP; ONNX Runtime's threads are told by `open_session`.
-    Call it before torch is imported; a user's own settings stay.
+    core. numpy's products are too small to be shared: on a busy machine they took many times
+    their time with threads. Only torch, beside a GPU, uses OpenMP; ONNX Runtime's threads are told
+    by `open_session`. Call it before numpy and torch are imported; a user's own settings stay.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 

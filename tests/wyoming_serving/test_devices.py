@@ -168,3 +168,16 @@ def test_cores_are_shared_between_workers(
 def test_without_a_number_the_cores_that_the_process_may_use_are_shared() -> None:
     assert 1 <= available_cores() <= (os.cpu_count() or 1)
     assert cpu_sharing(0) == cpu_sharing(available_cores())
+
+
+def test_numpy_computes_in_the_thread_that_calls_it() -> None:
+    program = (
+        "import os; from wyoming_serving.devices import let_threads_sleep; let_threads_sleep();"
+        "import numpy; numpy.ones((512, 512)) @ numpy.ones((512, 512));"
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    environment = {name: os.environ[name] for name in os.environ if "THREADS" not in name}
+    found = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, check=True
+    )
+    assert found.stdout.strip() == b"1"
