@@ -1,6 +1,7 @@
 """What the command line does once, without a server."""
 
 import io
+import os
 import sys
 import wave
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,8 @@ def say(settings: MelottsSettings, text: str, output: Path | None) -> int:
     Raises:
         ServiceError: the voice or the file is not to be had.
     """
+    if output is not None:
+        _check_output(output)
     library = VoiceLibrary(settings)
     inventory = library.scan()
     voice = default_voice(settings.voice, inventory, offline=settings.offline)
@@ -47,6 +50,19 @@ def say(settings: MelottsSettings, text: str, output: Path | None) -> int:
     except OSError as error:
         raise ServiceError(ErrorCode.OUTPUT_FAILED, f"{output}: {error.strerror}") from None
     return 0
+
+
+def _check_output(output: Path) -> None:
+    """Find out before anything is computed whether `output` can be written."""
+    if not output.parent.is_dir():
+        problem = f"there is no folder {output.parent}"
+    elif output.is_dir():
+        problem = "is a folder; allowed: a file's name"
+    elif not os.access(output if output.exists() else output.parent, os.W_OK):
+        problem = "may not be written"
+    else:
+        return
+    raise ServiceError(ErrorCode.OUTPUT_FAILED, f"{output}: {problem}")
 
 
 def phonemize(

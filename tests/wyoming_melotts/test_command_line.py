@@ -48,6 +48,13 @@ def test_say_writes_a_wav_file(voices_dir: Path, tmp_path: Path) -> None:
         assert file.getnframes() > 10_000
 
 
+def test_say_looks_for_its_output_before_it_looks_for_a_voice(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    done = run("--voices-dir", str(missing), "say", "On.", "--output", str(missing / "out.wav"))
+    assert done.returncode == 1
+    assert f"{missing}/out.wav: there is no folder {missing}" in done.stderr.decode()
+
+
 def test_say_writes_to_standard_output(voices_dir: Path) -> None:
     done = run("--voices-dir", str(voices_dir), "say", "On.", MELOTTS_SAMPLE_RATE_HZ="16000")
     assert done.stdout[:4] == b"RIFF"

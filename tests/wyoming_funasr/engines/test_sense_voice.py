@@ -236,6 +236,25 @@ def test_a_broken_model_says_what_is_wrong(
 
 
 @pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("model.pt", b"", "model.pt cannot be read"),
+        ("am.mvn", b"", "am.mvn is not a normalization"),
+        ("am.mvn", b"\xff\xfe\x00", "am.mvn is not a normalization"),
+        ("config.yaml", b"[1, 2", "config.yaml"),
+    ],
+)
+def test_a_damaged_file_is_named(
+    tiny_sense_voice: Path, tmp_path: Path, float32: Place, file: str, content: bytes, said: str
+) -> None:
+    folder = copied(tiny_sense_voice, tmp_path / "damaged")
+    (folder / file).write_bytes(content)
+    with pytest.raises(ServiceError, match=said) as caught:
+        load(ModelFolder(folder), float32, None)
+    assert caught.value.code == ErrorCode.MODEL_INVALID
+
+
+@pytest.mark.parametrize(
     "damage", [b"", b"<html>not found</html>", b"\x08\x07\x3a\xff\xff\xff\x7f"]
 )
 def test_a_broken_published_graph_says_so(
