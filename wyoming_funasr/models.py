@@ -8,7 +8,7 @@ from typing import Literal
 import yaml
 
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.errors import ModelMissing
+from wyoming_serving.errors import ErrorCode, ModelMissing, ServiceError
 from wyoming_serving.memory import require_memory
 from wyoming_serving.models.hub import Hub, ModelSource, missing_files
 
@@ -240,8 +240,11 @@ def _from_folder(folder: Path) -> Model:
     try:
         config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
         model_class = str(config["model"])
-    except (OSError, yaml.YAMLError, KeyError, TypeError):
+    except OSError:
         raise ModelMissing(f"model folder {folder} has no FunASR config.yaml") from None
+    except (ValueError, yaml.YAMLError, KeyError, TypeError):
+        text = f"{folder / 'config.yaml'} is not one of FunASR's: it must be YAML with a `model`"
+        raise ServiceError(ErrorCode.MODEL_INVALID, text) from None
     if any((folder / name).is_file() for name in _DECODER_GRAPHS):
         model_class += " streaming"
     return _of_family(folder.name, model_class, None, folder)
