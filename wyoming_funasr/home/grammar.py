@@ -18,7 +18,14 @@ from typing import Any
 import yaml
 
 from wyoming_funasr.home.description import Area, Entity, Floor, Home, names_of
-from wyoming_funasr.home.writing import ANYTHING, fits, is_chinese, spoken, with_number_words
+from wyoming_funasr.home.writing import (
+    ANYTHING,
+    fits,
+    is_chinese,
+    single_spaced,
+    spoken,
+    with_number_words,
+)
 from wyoming_funasr.recognition.text import convert_script
 
 _LOGGER = logging.getLogger(__name__)
@@ -102,7 +109,7 @@ class Grammar:
                 words = words + self._space + rng.choice(self._closings)
             else:
                 words = rng.choice(self._openings) + self._space + words
-        return spoken(words, self.language)
+        return single_spaced(words)
 
 
 class _Names:
@@ -116,8 +123,8 @@ class _Names:
         self.floors = [names for one in home.floors if (names := self._spoken(one))]
         self.areas = list(self._by_area.values())
         if not self._all:  # no home is known: any words may be a name
-            self._all = [(Entity("", ""), [f" {ANYTHING} "])]
-        self.areas = self.areas or [[f" {ANYTHING} "]]
+            self._all = [(Entity("", ""), _any_name(language))]
+        self.areas = self.areas or [_any_name(language)]
         self._by_domains: dict[frozenset[str], list[tuple[Entity, list[str]]]] = {}
 
     def in_area(self, area: str) -> list[str]:
@@ -142,6 +149,12 @@ class _Names:
 
     def _in_words(self, name: str) -> str:
         return with_number_words(name, self._language)
+
+
+def _any_name(language: str) -> list[str]:
+    """Names of any words, or of any characters."""
+    lengths = (1, 2, 2, 3) if language == "en" else (2, 2, 3, 3, 4, 5)
+    return [" " + f"{ANYTHING} " * length for length in lengths]
 
 
 @dataclass

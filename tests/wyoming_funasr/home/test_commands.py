@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 from hassil import recognize_best
+from hassil.intents import SlotList, TextSlotList
 
-from wyoming_funasr.home.commands import Commands, slot_lists
-from wyoming_funasr.home.description import Home
+from wyoming_funasr.home.commands import Commands
+from wyoming_funasr.home.description import Home, names_of
 from wyoming_funasr.home.evaluation import Outcome, judge, summarize
 from wyoming_funasr.home.grammar import Grammar, read_intents
 from wyoming_funasr.home.opposites import opposites
@@ -65,10 +66,24 @@ def test_other_words_for_the_same(chinese: Commands, said: str, understood: str 
     assert chinese.phrase(said) == understood
 
 
+def _all_names(home: Home) -> dict[str, SlotList]:
+    """Every name of a home, as Home Assistant gives them to hassil."""
+    names = [
+        (name, one.name, {"domain": one.domain}) for one in home.entities for name in names_of(one)
+    ]
+    areas = [(name, one.name) for one in home.areas for name in names_of(one)]
+    floors = [(name, one.name) for one in home.floors for name in names_of(one)]
+    return {
+        "name": TextSlotList.from_tuples(names, allow_template=False),
+        "area": TextSlotList.from_tuples(areas, allow_template=False),
+        "floor": TextSlotList.from_tuples(floors, allow_template=False),
+    }
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_fast_way_finds_what_hassil_finds(language: str, home: Home) -> None:
     home = replace(home, sentences=())  # those are the home's own
-    intents, lists, commands = read_intents(language), slot_lists(home), Commands(language, home)
+    intents, lists, commands = read_intents(language), _all_names(home), Commands(language, home)
     rng, grammar = random.Random(2), Grammar(language, home)
     for _ in range(60):
         text = grammar.sample(rng).replace(ANYTHING, "milk")
