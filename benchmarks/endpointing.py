@@ -5,6 +5,7 @@ voice activity detection, the demo model and endpointing, in the time of the aud
 clock. It writes results/endpointing.md and results/endpointing.svg; all of it is repeatable but for
 the time that recognition takes.
 
+Said are ten phrases in English and Mandarin, each with every pause, and eight whole commands.
 Three ways to judge a text are compared: by the words at its end, as before; by Home Assistant's
 sentences with any words for names; and by a home that is known.
 """

@@ -121,6 +121,15 @@ def test_what_sounds_different() -> None:
     assert unlikeness(phones("front"), phones("back")) > 0.5
 
 
+def test_what_the_home_put_in_its_words_is_compared_as_it_was_heard(chinese: Commands) -> None:
+    said, sent = "打开客厅的灯", "打开客厅灯"
+    assert not judge(said, sent, "zh", chinese).is_exact
+    assert judge(said, sent, "zh", chinese, "打开客厅的灯。").is_exact
+    wrong = judge(said, sent, "zh", chinese, "关闭客厅的灯")  # not what was sent
+    assert not wrong.is_exact
+    assert judge(said, sent, "zh", chinese, "打开客厅的登").errors == 1
+
+
 def test_done_wrong_and_nothing(chinese: Commands) -> None:
     judged = [
         judge("打开客厅的灯", "打开客厅灯", "zh", chinese),
