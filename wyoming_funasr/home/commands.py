@@ -160,10 +160,14 @@ def _custom(language: str, home: Home) -> Any:
     return IntentData(list(own), slot_lists=lists)
 
 
+def _value(value: Any) -> str:
+    """A slot's value; 5.0, from digits, is the 5 from words."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if is_whole else spoken(str(value), "en")
+
+
 def _command(result: Any) -> Command:
-    slots = tuple(
-        sorted((name, spoken(str(one.value), "en")) for name, one in result.entities.items())
-    )
+    slots = tuple(sorted((name, _value(one.value)) for name, one in result.entities.items()))
     names = tuple(
         str(one.text) for one in result.entities.values() if one.name in ("name", "area", "floor")
     )
