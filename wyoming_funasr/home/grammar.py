@@ -8,7 +8,7 @@ import json
 import logging
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -20,6 +20,7 @@ import yaml
 from wyoming_funasr.home.description import Area, Entity, Floor, Home, names_of
 from wyoming_funasr.home.writing import (
     ANYTHING,
+    any_name,
     fits,
     is_chinese,
     single_spaced,
@@ -123,8 +124,8 @@ class _Names:
         self.floors = [names for one in home.floors if (names := self._spoken(one))]
         self.areas = list(self._by_area.values())
         if not self._all:  # no home is known: any words may be a name
-            self._all = [(Entity("", ""), _any_name(language))]
-        self.areas = self.areas or [_any_name(language)]
+            self._all = [(Entity("", ""), any_name(language))]
+        self.areas = self.areas or [any_name(language)]
         self._by_domains: dict[frozenset[str], list[tuple[Entity, list[str]]]] = {}
 
     def in_area(self, area: str) -> list[str]:
@@ -149,12 +150,6 @@ class _Names:
 
     def _in_words(self, name: str) -> str:
         return with_number_words(name, self._language)
-
-
-def _any_name(language: str) -> list[str]:
-    """Names of any words, or of any characters."""
-    lengths = (1, 2, 2, 3) if language == "en" else (2, 2, 3, 3, 4, 5)
-    return [" " + f"{ANYTHING} " * length for length in lengths]
 
 
 @dataclass
@@ -243,7 +238,9 @@ def _rules(language: str, home: Home, names: _Names) -> Iterator[tuple[_Rule, fl
         yield from ((rule, weight / len(blocks)) for rule in blocks)
     yield from _everyday_rules(language, names, intents)
     custom = _custom_block(language, home, names, intents)
-    own = [custom.compile(one) for one in _parsed(home.sentences) if fits_template(one, language)]
+    own = [
+        custom.compile(one) for one in map(_parse, home.sentences) if fits_template(one, language)
+    ]
     for rule in own:
         if rule is not None:
             yield rule, _CUSTOM_WEIGHT / len(own)
@@ -254,7 +251,7 @@ def _everyday_rules(language: str, names: _Names, intents: Any) -> Iterator[tupl
     for entry in _everyday(language)["sentences"]:
         domains = frozenset(entry["domains"])
         block = _Block(domains, names, intents.slot_lists, intents.expansion_rules, language)
-        rule = _templates(block, list(_parsed(entry["templates"])))
+        rule = _templates(block, list(map(_parse, entry["templates"])))
         if rule is not None and (not domains or names.entities(domains)):
             parts.append((rule, 1 + len(names.entities(domains) if domains else names.areas)))
     total = sum(count for _, count in parts)
@@ -281,10 +278,6 @@ def fits_template(expression: Any, language: str) -> bool:
     if isinstance(expression, Group):
         return all(fits_template(item, language) for item in expression.items)
     return True
-
-
-def _parsed(templates: Iterable[str]) -> Iterator[Any]:
-    return map(_parse, templates)
 
 
 @lru_cache(maxsize=1_000)

@@ -74,7 +74,7 @@ class HomeNames:
         return {
             kind: TextSlotList.from_tuples(
                 [
-                    (written, meant, {"domain": domain} if domain else None)
+                    (written, meant, {"domain": domain} if domain else {})
                     for written, meant, domain in names
                 ],
                 allow_template=False,

@@ -37,6 +37,12 @@ def single_spaced(text: str) -> str:
     return " ".join(_CJK_SPACE.sub("", text).split())
 
 
+def any_name(language: str) -> list[str]:
+    """Names of any words, or of any characters, for a home that is not known."""
+    lengths = (1, 2, 2, 3) if language == "en" else (2, 2, 3, 3, 4, 5)
+    return [" " + f"{ANYTHING} " * length for length in lengths]
+
+
 def folded(text: str) -> str:
     """The text without case and marks, as Home Assistant compares it."""
     return " ".join(_MARKS.sub(" ", text.casefold()).split())
