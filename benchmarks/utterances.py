@@ -38,6 +38,8 @@ class Utterance:
     samples: Samples
     pause_ms: int = 0
     """Silence in the middle."""
+    before_pause: str = ""
+    """The text in front of it."""
 
     @property
     def seconds(self) -> float:
@@ -72,7 +74,12 @@ def _joined(pair: tuple[dict[str, str], dict[str, str]], pause_ms: int) -> Utter
     name = pair[0]["file"].removesuffix("_1.flac")
     text = " ".join(row["text"] for row in pair)
     return Utterance(
-        f"{name}_{pause_ms}ms", pair[0]["language"], text, with_noise(samples), pause_ms
+        f"{name}_{pause_ms}ms",
+        pair[0]["language"],
+        text,
+        with_noise(samples),
+        pause_ms,
+        pair[0]["text"],
     )
 
 

@@ -15,6 +15,7 @@ from wyoming_funasr.home.context import UtteranceHome, know
 from wyoming_funasr.home.description import read_home
 from wyoming_funasr.home.evaluation import Judged, Outcome, Summary, judge, summarize
 from wyoming_funasr.home.grammar import TEMPLATE_LANGUAGES
+from wyoming_funasr.home.names import join_units
 from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.errors import ErrorCode, ServiceError
@@ -118,7 +119,8 @@ def _evaluated(
         started = time.perf_counter()
         heard = transcribe_file(model, row.file, settings, home)
         seconds = time.perf_counter() - started
-        judged = judge(row.text, heard.text, row.language, commands.get(row.language))
+        words = join_units(word.text for word in heard.words)
+        judged = judge(row.text, heard.text, row.language, commands.get(row.language), words)
         yield Evaluated(row.file.name, row.language, judged, bool(heard.alternatives), seconds)
 
 

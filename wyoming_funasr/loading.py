@@ -12,6 +12,7 @@ from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx import fsmn_vad
 from wyoming_funasr.engines.table import load_engine, load_punctuation
+from wyoming_funasr.home.completeness import template_judge
 from wyoming_funasr.models import FSMN_VAD, Model, find_folder, punctuation_source
 from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
@@ -63,6 +64,8 @@ def warm_up(model: LoadedModel, settings: FunasrSettings) -> None:
     for seconds in _WARM_UP_SECONDS:
         segment = model.frontend.uncut(noise[: SAMPLE_RATE_HZ * seconds])
         model.recognizer.recognize([RecognitionRequest((segment,))])
+    for language in settings.home_languages:
+        template_judge(language)  # read from files, which the first pause must not wait for
     for conversion in opencc_conversions(settings.chinese_script):
         convert_script(
             "灯", conversion

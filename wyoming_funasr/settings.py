@@ -103,7 +103,10 @@ class FunasrSettings(Settings):
         True, description="Find the end of speech here, and answer before audio-stop"
     )
     endpoint_silence_ms: int = Field(
-        500, ge=100, le=5_000, description="Silence that ends an utterance, milliseconds"
+        500,
+        ge=100,
+        le=5_000,
+        description="Silence that ends an utterance, milliseconds; a bound of those below",
     )
     endpoint_silence_relaxed_ms: int = Field(
         800, ge=100, le=5_000, description="The same, for clients that ask for relaxed detection"
@@ -115,10 +118,10 @@ class FunasrSettings(Settings):
         1_000, ge=100, le=5_000, description="The same, behind a text that breaks off (… the, 把)"
     )
     endpoint_silence_complete_ms: int = Field(
-        300, ge=100, le=5_000, description="The same, behind a whole command of a known home"
+        300, ge=100, le=5_000, description="The same, behind a whole command"
     )
     endpoint_silence_unplaced_ms: int = Field(
-        700, ge=100, le=5_000, description="The same, behind what is no command of a known home"
+        700, ge=100, le=5_000, description="The same, behind what is no command"
     )
     no_speech_seconds: float = Field(
         10.0, gt=0, le=600, description="With endpointing: audio without speech that ends a request"

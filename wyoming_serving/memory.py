@@ -11,6 +11,8 @@ import psutil
 from wyoming_serving.cgroups import memory_limit
 from wyoming_serving.errors import ErrorCode, ServiceError
 
+_NEVER = 2**31 - 1
+
 
 def free_memory_bytes() -> int:
     """Returns the memory that new data may take: the container's share, or the machine's."""
@@ -63,6 +65,20 @@ def large_structure() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def without_full_collections() -> Iterator[None]:
+    """Build something of which most is temporary: full garbage collections wait until it is done.
+
+    Then what was temporary is gone, and they are short. Young objects are collected meanwhile.
+    """
+    young, middle, old = gc.get_threshold()
+    gc.set_threshold(young, middle, _NEVER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, middle, old)
 
 
 def release_freed_memory() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from wyoming_funasr.home.description import Area, Entity, Floor, Home, names_of
+from wyoming_funasr.home.description import Area, Entity, Floor, Home
 from wyoming_funasr.home.grammar import fits_template, read_intents
 from wyoming_funasr.home.mentions import KINDS, HomeNames
 from wyoming_funasr.home.phrasing import variants
@@ -42,7 +42,6 @@ class Commands:
     def __init__(self, language: str, home: Home) -> None:
         self._language = language
         home = _simplified(home) if is_chinese(language) else home
-        self._lists = slot_lists(home)
         intents = read_intents(language)
         self._intents = intents
         self._names = HomeNames(home)
@@ -84,7 +83,7 @@ class Commands:
             result = recognize_best(
                 text,
                 candidates,
-                slot_lists=self._lists,
+                slot_lists=self._names.slot_lists(self._templates[0].bare(text)),
                 intent_context=self._context,
                 best_slot_name="name",
             )
@@ -161,26 +160,14 @@ def _custom(language: str, home: Home) -> Any:
     return IntentData(list(own), slot_lists=lists)
 
 
-def slot_lists(home: Home) -> dict[str, Any]:
-    """The names of a home as hassil takes them."""
-    from hassil.intents import TextSlotList
-
-    names = [
-        (name, one.name, {"domain": one.domain}) for one in home.entities for name in names_of(one)
-    ]
-    areas = [(name, one.name) for one in home.areas for name in names_of(one)]
-    floors = [(name, one.name) for one in home.floors for name in names_of(one)]
-    return {
-        "name": TextSlotList.from_tuples(names, allow_template=False),
-        "area": TextSlotList.from_tuples(areas, allow_template=False),
-        "floor": TextSlotList.from_tuples(floors, allow_template=False),
-    }
+def _value(value: Any) -> str:
+    """A slot's value; 5.0, from digits, is the 5 from words."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if is_whole else spoken(str(value), "en")
 
 
 def _command(result: Any) -> Command:
-    slots = tuple(
-        sorted((name, spoken(str(one.value), "en")) for name, one in result.entities.items())
-    )
+    slots = tuple(sorted((name, _value(one.value)) for name, one in result.entities.items()))
     names = tuple(
         str(one.text) for one in result.entities.values() if one.name in ("name", "area", "floor")
     )

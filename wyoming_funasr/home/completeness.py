@@ -1,18 +1,21 @@
 """Is a text a whole command? Judged by how probable it is that it ends here.
 
-The probability that a sentence ends behind a text, P(end | text), is the language model's. A text
-of which the home's sentences know nothing is neither finished nor unfinished.
+The probability that a sentence ends behind a text, P(end | text), is a language model's. A text
+of which the sentences know nothing is neither finished nor unfinished.
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Protocol
 
 from wyoming_funasr.home.commands import Commands
-from wyoming_funasr.home.language_model import LanguageModel
-from wyoming_funasr.home.vocabulary import Vocabulary
-from wyoming_funasr.home.writing import spoken
+from wyoming_funasr.home.language_model import Fit, LanguageModel
+from wyoming_funasr.home.sentence_ends import SentenceEnds, Words, templates_of
 from wyoming_funasr.recognition.home import Completeness
 
-_SELDOM_ENDS = 0.03
+_SELDOM_ENDS = 0.04
 """A text that ends less often than this goes on."""
 
 _OFTEN_ENDS = 0.3
@@ -20,48 +23,108 @@ _OFTEN_ENDS = 0.3
 that others begin with one in a hundred."""
 
 _LAST = 5
-"""Tokens at the end of a text of which all but one must be the home's, or it is none of ours."""
+"""Tokens at the end of a text of which all but one must fit, or it is none of the sentences."""
+
+_FEWEST_SAID = 2
+"""Words of a whole command that are the sentences' own, where any words may be a name."""
+
+
+_MOST_PATHS = 6
+
+
+class Tokenizer(Protocol):
+    """Turns texts into a language model's tokens."""
+
+    def tokens_for(self, sentence: str, /) -> Sequence[int | None]:
+        """The tokens of a sentence; None for what the model lacks."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a language model makes of the end of a text."""
+
+    probability: float
+    """P(end | text)."""
+    is_known: bool
+    """Whether the text is one that the model knows."""
+    said: int
+    """Tokens that are the sentences' own, and none of any words."""
+
+
+@dataclass(frozen=True)
+class _Path:
+    """One way to read a text as a sentence."""
+
+    state: int
+    share: float = 1.0
+    """Of probability, against the others."""
+    fits: tuple[Fit, ...] = ()
 
 
 class CompletenessJudge:
-    """Judges texts of one language; without a home, by the templates of the language alone."""
+    """Judges texts of one language; with a home, only what Home Assistant acts on is complete."""
 
     def __init__(
-        self,
-        language: str,
-        vocabulary: Vocabulary,
-        language_model: LanguageModel,
-        commands: Commands,
-        *,
-        knows_home: bool = True,
+        self, tokenizer: Tokenizer, model: LanguageModel, commands: Commands | None
     ) -> None:
-        """`knows_home`: then only what Home Assistant acts on is complete."""
-        self._language = language
-        self._vocabulary = vocabulary
-        self._model = language_model
+        """`commands` of the home; None where none is known."""
+        self._tokenizer = tokenizer
+        self._model = model
         self._commands = commands
-        self._knows_home = knows_home
 
     def judge(self, text: str) -> Completeness:
         """What the text is as a sentence; about a millisecond."""
-        probability, known = self.end_probability(text)
-        if not known:
+        ending = self.ending(text)
+        if not ending.is_known:
             return Completeness.UNKNOWN
-        if probability < _SELDOM_ENDS and self._commands.phrase(text) is None:
+        if ending.probability < _SELDOM_ENDS and not self._is_command(text):
             return Completeness.UNFINISHED
-        if probability < _OFTEN_ENDS:
+        if ending.probability < _OFTEN_ENDS:
             return Completeness.UNKNOWN
-        if self._knows_home and self._commands.phrase(text) is None:
+        if self._commands is not None and not self._is_command(text):
+            return Completeness.UNKNOWN
+        if self._commands is None and ending.said < _FEWEST_SAID:
             return Completeness.UNKNOWN
         return Completeness.COMPLETE
 
-    def end_probability(self, text: str) -> tuple[float, bool]:
-        """P(end | text), and whether the text is one that the language model knows."""
-        state = self._model.start()
-        explained: list[bool] = []
-        for token in self._vocabulary.tokens_for(spoken(text, self._language)):
-            explained.append(self._model.explains(state, token))
-            state = self._model.extend(state, token)[0]
-        last = explained[-_LAST:]
-        known = bool(last) and len(last) - sum(last) <= (len(last) > 2)
-        return math.exp(self._model.end(state)), known
+    def ending(self, text: str) -> Ending:
+        """How probable it is that a sentence ends behind a text."""
+        paths = [_Path(self._model.start())]
+        for token in self._tokenizer.tokens_for(text):
+            paths = self._followed(paths, token)
+        best = paths[0]
+        last = best.fits[-_LAST:]
+        is_known = bool(last) and last.count(Fit.NONE) <= (len(last) > 2)
+        said = best.fits.count(Fit.SAID)
+        ends = sum(path.share * math.exp(self._model.end(path.state)) for path in paths)
+        return Ending(ends / sum(path.share for path in paths), is_known and said > 0, said)
+
+    def _followed(self, paths: list["_Path"], token: int | None) -> list["_Path"]:
+        """The likeliest paths behind a token, best first."""
+        found: dict[int, _Path] = {}
+        for path in paths:
+            for state, share, fit in self._model.branches(path.state, token):
+                longer = _Path(state, path.share * share, (*path.fits, fit))
+                if state not in found or found[state].share < longer.share:
+                    found[state] = longer
+        best = sorted(found.values(), key=lambda path: path.share, reverse=True)[:_MOST_PATHS]
+        scale = 1 / best[0].share
+        return [replace(path, share=path.share * scale) for path in best]
+
+    def _is_command(self, text: str) -> bool:
+        return self._commands is not None and self._commands.phrase(text) is not None
+
+
+def word_judge(ends: SentenceEnds, commands: Commands | None = None) -> CompletenessJudge:
+    """A judge of texts whose tokens are unknown."""
+    return CompletenessJudge(Words(ends.language, ends.words), ends.model(), commands)
+
+
+@lru_cache(maxsize=8)
+def template_judge(language: str) -> CompletenessJudge | None:
+    """A judge by Home Assistant's sentences alone, with any words for the names.
+
+    Read once in some 10 ms; None for a language without sentences.
+    """
+    ends = templates_of(language)
+    return word_judge(ends) if ends is not None else None

@@ -10,6 +10,7 @@ from wyoming_funasr.home.choice import Choice
 from wyoming_funasr.home.description import Home
 from wyoming_funasr.home.grammar import TEMPLATE_LANGUAGES
 from wyoming_funasr.home.knowledge import Knowledge
+from wyoming_funasr.home.writing import language_by_script
 from wyoming_funasr.recognition.beam import Lean
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.home import Completeness, Tokens
@@ -42,7 +43,7 @@ class UtteranceHome:
 
     def judge(self, text: str, language: str | None) -> Completeness:
         """Whether a text is a whole sentence of this home."""
-        key, knowledge = self._in(language)
+        key, knowledge = self._in(language or language_by_script(text))
         if knowledge is None:
             return Completeness.UNKNOWN
         return _safely(lambda: knowledge.judge(text, key), Completeness.UNKNOWN)

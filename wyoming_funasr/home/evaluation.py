@@ -52,10 +52,24 @@ class Summary:
     wrong: int
 
 
-def judge(reference: str, transcript: str, language: str, commands: Commands | None) -> Judged:
-    """Compare a transcript with what was said; without `commands` nothing is meant."""
+def judge(
+    reference: str,
+    transcript: str,
+    language: str,
+    commands: Commands | None,
+    heard: str | None = None,
+) -> Judged:
+    """Compare a transcript with what was said; without `commands` nothing is meant.
+
+    `heard` are the words as they were heard. Where the transcript is the same command in Home
+    Assistant's words, they are compared: nobody said the others.
+    """
     expected = _units(spoken(reference, language))
-    errors = edit_distance(expected, _units(spoken(transcript, language)))
+    is_reworded = (
+        heard is not None and commands is not None and _is_same(heard, transcript, commands)
+    )
+    compared = heard if is_reworded and heard is not None else transcript
+    errors = edit_distance(expected, _units(spoken(compared, language)))
     outcome = Outcome.NO_COMMAND
     if commands is not None:
         # what a person means does not depend on Home Assistant's wording
@@ -96,6 +110,12 @@ def _outcome(meant: Command | None, understood: Command | None, *, exact: bool) 
     if meant is None:
         return Outcome.NO_COMMAND if exact else Outcome.WRONG
     return Outcome.DONE if understood.same_as(meant) else Outcome.WRONG
+
+
+def _is_same(heard: str, transcript: str, commands: Commands) -> bool:
+    phrased = commands.phrase(heard)
+    meant = commands.understand(transcript)
+    return phrased is not None and meant is not None and meant.same_as(commands.understand(phrased))
 
 
 def _units(text: str) -> list[str]:

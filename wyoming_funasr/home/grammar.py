@@ -8,7 +8,7 @@ import json
 import logging
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -18,7 +18,15 @@ from typing import Any
 import yaml
 
 from wyoming_funasr.home.description import Area, Entity, Floor, Home, names_of
-from wyoming_funasr.home.writing import ANYTHING, fits, is_chinese, spoken, with_number_words
+from wyoming_funasr.home.writing import (
+    ANYTHING,
+    any_name,
+    fits,
+    is_chinese,
+    single_spaced,
+    spoken,
+    with_number_words,
+)
 from wyoming_funasr.recognition.text import convert_script
 
 _LOGGER = logging.getLogger(__name__)
@@ -102,7 +110,7 @@ class Grammar:
                 words = words + self._space + rng.choice(self._closings)
             else:
                 words = rng.choice(self._openings) + self._space + words
-        return spoken(words, self.language)
+        return single_spaced(words)
 
 
 class _Names:
@@ -116,8 +124,8 @@ class _Names:
         self.floors = [names for one in home.floors if (names := self._spoken(one))]
         self.areas = list(self._by_area.values())
         if not self._all:  # no home is known: any words may be a name
-            self._all = [(Entity("", ""), [f" {ANYTHING} "])]
-        self.areas = self.areas or [[f" {ANYTHING} "]]
+            self._all = [(Entity("", ""), any_name(language))]
+        self.areas = self.areas or [any_name(language)]
         self._by_domains: dict[frozenset[str], list[tuple[Entity, list[str]]]] = {}
 
     def in_area(self, area: str) -> list[str]:
@@ -230,7 +238,9 @@ def _rules(language: str, home: Home, names: _Names) -> Iterator[tuple[_Rule, fl
         yield from ((rule, weight / len(blocks)) for rule in blocks)
     yield from _everyday_rules(language, names, intents)
     custom = _custom_block(language, home, names, intents)
-    own = [custom.compile(one) for one in _parsed(home.sentences) if fits_template(one, language)]
+    own = [
+        custom.compile(one) for one in map(_parse, home.sentences) if fits_template(one, language)
+    ]
     for rule in own:
         if rule is not None:
             yield rule, _CUSTOM_WEIGHT / len(own)
@@ -241,7 +251,7 @@ def _everyday_rules(language: str, names: _Names, intents: Any) -> Iterator[tupl
     for entry in _everyday(language)["sentences"]:
         domains = frozenset(entry["domains"])
         block = _Block(domains, names, intents.slot_lists, intents.expansion_rules, language)
-        rule = _templates(block, list(_parsed(entry["templates"])))
+        rule = _templates(block, list(map(_parse, entry["templates"])))
         if rule is not None and (not domains or names.entities(domains)):
             parts.append((rule, 1 + len(names.entities(domains) if domains else names.areas)))
     total = sum(count for _, count in parts)
@@ -268,10 +278,6 @@ def fits_template(expression: Any, language: str) -> bool:
     if isinstance(expression, Group):
         return all(fits_template(item, language) for item in expression.items)
     return True
-
-
-def _parsed(templates: Iterable[str]) -> Iterator[Any]:
-    return map(_parse, templates)
 
 
 @lru_cache(maxsize=1_000)

@@ -4,14 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Protocol
 
 from wyoming_funasr.home.context import UtteranceHome
 from wyoming_funasr.home.description import Home, names_of
 from wyoming_funasr.home.knowledge import Knowledge
+from wyoming_funasr.home.sounds import phones
 from wyoming_funasr.recognition.home import Tokens
-from wyoming_serving.memory import large_structure
+from wyoming_serving.memory import large_structure, without_full_collections
 from wyoming_serving.scheduler import BatchLimits, Scheduler, each
 
 _LOGGER = logging.getLogger(__name__)
@@ -37,8 +38,11 @@ class HomeKeeper:
     recognition goes on with what there is.
     """
 
-    def __init__(self, source: HomeSource, languages: Iterable[str]) -> None:
-        """`languages`: those to build from the start."""
+    def __init__(
+        self, source: HomeSource, languages: Iterable[str], samples: int | None = None
+    ) -> None:
+        """`languages`: those to build from the start; `samples` as `Knowledge` takes them."""
+        self._samples = samples
         self._source = source
         self._wanted = dict.fromkeys(languages)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -68,13 +72,14 @@ class HomeKeeper:
         return tuple(name for entries in lists for one in entries for name in names_of(one))
 
     def start(self, tokens: Tokens | None) -> None:
-        """Begin to follow the home, for a recognizer with these tokens; without, for its names."""
+        """Begin to follow the home; without tokens, for its names and to judge texts."""
         self._loop = asyncio.get_running_loop()
         self._builder.start()
         self._source.start()
-        self._tasks = [asyncio.create_task(self._follow(), name="home changes")]
-        if tokens is not None:
-            self._tasks.append(asyncio.create_task(self._build(tokens), name="home knowledge"))
+        self._tasks = [
+            asyncio.create_task(self._follow(), name="home changes"),
+            asyncio.create_task(self._build(tokens), name="home knowledge"),
+        ]
 
     async def close(self) -> None:
         """Stop; what is known stays as it is."""
@@ -103,7 +108,7 @@ class HomeKeeper:
             self._home = home
             self._stale.set()
 
-    async def _build(self, tokens: Tokens) -> None:
+    async def _build(self, tokens: Tokens | None) -> None:
         built: dict[str, Home] = {}
         while True:
             await self._stale.wait()
@@ -115,10 +120,12 @@ class HomeKeeper:
                 built[language] = home
                 await self._build_one(home, language, tokens)
 
-    async def _build_one(self, home: Home, language: str, tokens: Tokens) -> None:
+    async def _build_one(self, home: Home, language: str, tokens: Tokens | None) -> None:
         started = time.monotonic()
         try:
-            knowledge = await self._builder.submit(partial(_build, home, language, tokens))
+            knowledge = await self._builder.submit(
+                partial(_build, home, language, tokens, self._samples)
+            )
         except Exception as error:
             _LOGGER.error("the home is not known in %s: %r", language, error)
             _LOGGER.debug("where it failed", exc_info=True)
@@ -128,6 +135,19 @@ class HomeKeeper:
         _LOGGER.info("the home is known in %s: %d entities, %.1f s", language, names, took)
 
 
-def _build(home: Home, language: str, tokens: Tokens) -> Knowledge:
+def _build(home: Home, language: str, tokens: Tokens | None, samples: int | None) -> Knowledge:
+    _read_sentences(language)
+    with without_full_collections():
+        return Knowledge(home, [language], tokens, samples)
+
+
+@cache
+def _read_sentences(language: str) -> None:
+    """Read what homes have in common: a language's sentences, and how its words sound.
+
+    It is large and stays, so it is exempt from garbage collection. What is a home's own comes and
+    goes: it is little enough to be collected while the event loop waits.
+    """
     with large_structure():
-        return Knowledge(home, [language], tokens)
+        Knowledge(Home(), [language], None, samples=1)
+        phones("字")

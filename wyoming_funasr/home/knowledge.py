@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from wyoming_funasr.home.choice import Choice, Chooser
 from wyoming_funasr.home.commands import Commands
-from wyoming_funasr.home.completeness import CompletenessJudge
+from wyoming_funasr.home.completeness import CompletenessJudge, word_judge
 from wyoming_funasr.home.description import Home, names_of
 from wyoming_funasr.home.grammar import Grammar
 from wyoming_funasr.home.language_model import build, samples_for
 from wyoming_funasr.home.names import Names
+from wyoming_funasr.home.sentence_ends import sampled
 from wyoming_funasr.home.vocabulary import Vocabulary
-from wyoming_funasr.home.writing import is_cjk, simplified
+from wyoming_funasr.home.writing import is_cjk, simplified, spoken
 from wyoming_funasr.recognition.beam import Lean
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.home import Completeness, Tokens
@@ -24,13 +26,13 @@ class Knowledge:
         self,
         home: Home,
         languages: Sequence[str],
-        tokens: Tokens,
+        tokens: Tokens | None,
         samples: int | None = None,
     ) -> None:
         """Takes a second or two for each language; `languages` are keys of the templates.
 
-        `samples` are the sentences that the language model is made from, by default as many as
-        the home needs.
+        A recognizer without `tokens` has its texts judged, and nothing more. `samples` are the
+        sentences that the language models are made from, by default as many as the home needs.
         """
         self.home = home
         names = [
@@ -39,21 +41,26 @@ class Knowledge:
             for one in entries
             for name in names_of(one)
         ]
-        vocabulary = Vocabulary(tokens.pieces, tokens.encode)
         self._choosers: dict[str, Chooser] = {}
         self._judges: dict[str, CompletenessJudge] = {}
+        samples = samples or samples_for(len(names))
+        vocabulary = Vocabulary(tokens.pieces, tokens.encode) if tokens is not None else None
         for language in languages:
-            language_model = build(
-                vocabulary, [Grammar(language, home)], samples or samples_for(len(names))
-            )
-            commands = Commands(language, home)
-            known = Names(names, language, vocabulary)
+            grammar, commands = Grammar(language, home), Commands(language, home)
+            if tokens is None or vocabulary is None:
+                self._judges[language] = word_judge(sampled(grammar, samples), commands)
+                continue
+            language_model = build(vocabulary, [grammar], samples)
             self._choosers[language] = Chooser(
-                language, tokens, vocabulary, language_model, known, commands
+                language,
+                tokens,
+                vocabulary,
+                language_model,
+                Names(names, language, vocabulary),
+                commands,
             )
-            self._judges[language] = CompletenessJudge(
-                language, vocabulary, language_model, commands, knows_home=bool(names)
-            )
+            spelled = _Spelled(vocabulary, language)
+            self._judges[language] = CompletenessJudge(spelled, language_model, commands)
         chinese = [name for name in names if any(map(is_cjk, name))]
         # where a conversion changes the length, places in both texts do not agree
         self._written = {
@@ -83,3 +90,14 @@ class Knowledge:
             written += text[end : found.start()] + self._written[found.group()]
             end = found.end()
         return written + text[end:]
+
+
+@dataclass(frozen=True)
+class _Spelled:
+    """Texts in a recognizer's tokens."""
+
+    vocabulary: Vocabulary
+    language: str
+
+    def tokens_for(self, sentence: str) -> tuple[int, ...]:
+        return self.vocabulary.tokens_for(spoken(sentence, self.language))

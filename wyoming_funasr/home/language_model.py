@@ -2,28 +2,29 @@
 
 Interpolated absolute discounting (Ney, Essen and Kneser, 1994) over the classes of a vocabulary,
 mixed with text of any kind, so that it leans towards the home and never shuts anything out. A
-class of its own, `_ANYTHING`, stands where sentences have room for any words.
+class of its own, `ANY_CLASS`, stands where sentences have room for any words.
 """
 
 import math
 import random
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from enum import Enum, auto
 
 import numpy as np
-import numpy.typing as npt
 
 from wyoming_funasr.home.grammar import Grammar
+from wyoming_funasr.home.ngrams import BEGIN, END, Ngrams, Numbers, count
 from wyoming_funasr.home.vocabulary import SILENT, Vocabulary, words_of
 from wyoming_funasr.home.writing import ANYTHING
 
+_DISCOUNT = 0.6
 _ORDER = 6
 """Tokens of an n-gram: a Chinese name with its verb takes that many characters."""
 
-_DISCOUNT = 0.6
-_BEGIN, _END, _ANYTHING, _FIRST = 0, 1, 2, 3
-"""Places of the special classes; the vocabulary's own begin at `_FIRST`."""
+ANY_CLASS, FIRST = 2, 3
+"""Special classes beside `BEGIN` and `END`: any words, and the vocabulary's first one."""
 
 SAMPLES = 20_000
 """Sentences of a grammar. A home of many names needs more: `samples_for`."""
@@ -34,11 +35,24 @@ GENERAL_SHARE = 0.1
 _GENERAL_END = 0.15
 """Probability that text of any kind ends here."""
 
+_LIKELY_ANYTHING = 0.05
+"""Probability of any words above which whatever is said there is the home's."""
+
+_UNKNOWN_SHARE = 1e-4
+"""Probability of a word that no sentence has, where any words may be."""
+
 _MOST_REMEMBERED = 20_000
 """Transitions kept for speed; then all are forgotten."""
 
-_Numbers = npt.NDArray[np.int64]
-_Counts = dict[tuple[int, ...], dict[int, int]]
+
+class Fit(Enum):
+    """How a token goes on with a sentence of the home."""
+
+    SAID = auto()
+    """The sentence has it here."""
+    ANYTHING = auto()
+    """The sentence has room for any words here."""
+    NONE = auto()
 
 
 class LanguageModel:
@@ -48,14 +62,16 @@ class LanguageModel:
     natural logarithm of the token's probability.
     """
 
-    def __init__(self, sentences: Iterable[Sequence[int]], vocabulary: Vocabulary) -> None:
-        """`sentences`: each as classes of the vocabulary, shifted by `_FIRST`."""
-        background = vocabulary.background()
-        self._classes = [one + _FIRST if one != SILENT else -1 for one in vocabulary.classes]
-        self._background = [0.0] * _FIRST + background
-        self._fill(_counted(sentences))
+    def __init__(self, ngrams: Ngrams, classes: Sequence[int], background: Sequence[float]) -> None:
+        """`ngrams` of classes that are shifted by `FIRST`.
+
+        `classes`: the class of each token, `SILENT` for those that say nothing. `background`: how
+        probable each class is in text of any kind.
+        """
+        self._classes = [one + FIRST if one != SILENT else -1 for one in classes]
+        self._background = [0.0] * FIRST + list(background)
+        self._fill(ngrams)
         self._known: dict[tuple[int, int], tuple[int, float]] = {}
-        self._start = self._following((), _BEGIN)
 
     @property
     def bytes(self) -> int:
@@ -81,20 +97,30 @@ class LanguageModel:
 
     def end(self, state: int) -> float:
         """The log probability that the sentence ends here."""
-        at_home = self._step_share(state, _END)[1]
+        at_home = self._step_share(state, END)[1]
         return math.log((1 - GENERAL_SHARE) * at_home + GENERAL_SHARE * _GENERAL_END)
 
-    def explains(self, state: int, token: int) -> bool:
-        """Whether the home's sentences, rather than text of any kind, go on with a token here."""
-        one = self._classes[token]
+    def branches(self, state: int, token: int | None) -> Iterator[tuple[int, float, Fit]]:
+        """Ways in which the home's sentences go on with a token: state, probability, fit.
+
+        None is a word that no sentence has. A token may be the sentence's own, and it may be one
+        of any words that the sentence has room for.
+        """
+        one = ANY_CLASS if token is None else self._classes[token]
         if one < 0:
-            return True
-        anything = self._step_share(state, _ANYTHING)[1]
-        return anything > 0.05 or self._step_share(state, one)[1] > 2 * self._background[one]
+            yield state, 1.0, Fit.SAID
+            return
+        background = _UNKNOWN_SHARE if token is None else self._background[one]
+        if token is not None:
+            following, share = self._step_share(state, one)
+            yield following, max(share, 1e-9), Fit.SAID if share > 2 * background else Fit.NONE
+        behind, anything = self._step_share(state, ANY_CLASS)
+        fit = Fit.ANYTHING if anything > _LIKELY_ANYTHING else Fit.NONE
+        yield behind, max(anything * background, 1e-12), fit
 
     def _step(self, state: int, one: int) -> tuple[int, float]:
         following, share = self._step_share(state, one)
-        anything = self._step_share(state, _ANYTHING)[1]
+        anything = self._step_share(state, ANY_CLASS)[1]
         general = GENERAL_SHARE + (1 - GENERAL_SHARE) * anything
         return following, math.log(
             (1 - GENERAL_SHARE) * share + general * max(self._background[one], 1e-9)
@@ -117,35 +143,22 @@ class LanguageModel:
             state = self._shorter[state]
         return (following if following >= 0 else self._unknown), share
 
-    def _following(self, context: tuple[int, ...], one: int) -> int:
-        return self._contexts.get((*context, one)[-(_ORDER - 1) :], 0)
+    def _fill(self, ngrams: Ngrams) -> None:
+        """Lay the counts out as shares of probability."""
+        fan_out = np.diff(ngrams.first)
+        totals = np.add.reduceat(ngrams.counts, ngrams.first[:-1])
+        shares = (ngrams.counts - _DISCOUNT) / np.repeat(totals, fan_out)
+        # arrays of Python's own are searched several times faster than numpy's
+        self._tokens, self._next = _integers(ngrams.tokens), _integers(ngrams.next)
+        self._first, self._shorter = _integers(ngrams.first), _integers(ngrams.shorter)
+        self._shares = array("f", shares.astype(np.float32).tobytes())
+        self._rest = array("f", (_DISCOUNT * fan_out / totals).astype(np.float32).tobytes())
+        self._start = ngrams.by_class[BEGIN]
+        self._unknown = ngrams.by_class.get(ANY_CLASS, 0)
 
-    def _fill(self, counts: list[_Counts]) -> None:
-        """Lay the counts out in arrays, contexts from short to long."""
-        contexts = [context for level in counts for context in level]
-        self._contexts = {context: place for place, context in enumerate(contexts)}
-        self._tokens, self._next = array("i"), array("i")
-        self._shares, self._rest = array("f"), array("f")
-        self._first, self._shorter = array("i"), array("i")
-        for context in contexts:
-            followers = counts[len(context)][context]
-            total = sum(followers.values())
-            self._first.append(len(self._tokens))
-            self._shorter.append(self._contexts[context[1:]] if context else 0)
-            self._rest.append(_DISCOUNT * len(followers) / total)
-            for one in sorted(followers):
-                self._tokens.append(one)
-                self._shares.append((followers[one] - _DISCOUNT) / total)
-                self._next.append(self._behind(context, one))
-        self._first.append(len(self._tokens))
-        self._unknown = self._contexts.get((_ANYTHING,), 0)
-        self._contexts = {(_BEGIN,): self._contexts.get((_BEGIN,), 0)}
 
-    def _behind(self, context: tuple[int, ...], one: int) -> int:
-        longer = (*context, one)[-(_ORDER - 1) :]
-        while longer not in self._contexts:
-            longer = longer[1:]
-        return self._contexts[longer]
+def _integers(numbers: Numbers) -> "array[int]":
+    return array("i", numbers.astype(np.int32).tobytes())
 
 
 def samples_for(names: int) -> int:
@@ -160,7 +173,8 @@ def build(
     rng = random.Random(seed)
     speller = _Speller(vocabulary, rng)
     spelled = (speller.spell(grammar.sample(rng)) for grammar in grammars for _ in range(samples))
-    return LanguageModel(spelled, vocabulary)
+    ngrams = count(spelled, _ORDER)
+    return LanguageModel(ngrams, vocabulary.classes, vocabulary.background())
 
 
 class _Speller:
@@ -174,42 +188,11 @@ class _Speller:
         spelled: list[int] = []
         for word in words_of(sentence):
             if word == ANYTHING:
-                spelled.append(_ANYTHING)
+                spelled.append(ANY_CLASS)
                 continue
             ways = self._vocabulary.spellings(word)
             way = ways[0]
             if len(ways) > 1 and self._rng.random() < 0.3:
                 way = self._rng.choice(ways)
-            spelled += [_ANYTHING if one is None else one + _FIRST for one in way]
+            spelled += [ANY_CLASS if one is None else one + FIRST for one in way]
         return spelled
-
-
-def _counted(sentences: Iterable[Sequence[int]]) -> list[_Counts]:
-    """For each length of context (0 to `_ORDER` - 1): contexts, and how often what follows."""
-    flat = array("i")
-    for sentence in sentences:
-        flat.extend((_BEGIN, *sentence, _END))
-    stream = np.frombuffer(flat, np.int32).astype(np.int64)
-    begins = np.flatnonzero(stream == _BEGIN)
-    since = np.arange(len(stream)) - np.repeat(begins, np.diff(np.append(begins, len(stream))))
-    counts: list[_Counts] = []
-    grams = np.zeros(len(stream), np.int64)
-    for size in range(1, _ORDER + 1):
-        # an n-gram is the number of the one before it, which is shorter, and the last class
-        before = np.concatenate(([0], grams[:-1])) if size > 1 else grams
-        grams = np.unique(before * (1 << 32) + stream, return_inverse=True)[1]
-        counts.append(_level(stream, grams, since, size))
-    counts[0] = counts[0] or {(): {_END: 1}}
-    return counts
-
-
-def _level(stream: _Numbers, grams: _Numbers, since: _Numbers, size: int) -> _Counts:
-    """What follows each context of `size` - 1 classes, within sentences."""
-    last = np.flatnonzero(since >= max(1, size - 1))
-    _, where, often = np.unique(grams[last], return_index=True, return_counts=True)
-    places = last[where]
-    columns = [stream[places - back].tolist() for back in range(size - 1, -1, -1)]
-    found: _Counts = {}
-    for *context, one, count in zip(*columns, often.tolist(), strict=True):
-        found.setdefault(tuple(context), {})[one] = count
-    return found

@@ -1,10 +1,11 @@
 """Names of a home in a text, and the text with a mark in place of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
-from wyoming_funasr.home.description import Home, names_of
+from wyoming_funasr.home.description import Area, Entity, Floor, Home, names_of
 from wyoming_funasr.home.writing import compact
 
 KINDS = {"name": "entities", "area": "areas", "floor": "floors"}
@@ -36,27 +37,65 @@ class Form:
     """Of the entity that is named."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name, or an alias, of something in the home."""
+
+    compact: str
+    kind: str
+    written: str
+    entry: Floor | Area | Entity
+
+    @property
+    def domain(self) -> str:
+        return self.entry.domain if isinstance(self.entry, Entity) else ""
+
+
 class HomeNames:
     """The names of a home, found in a text however many there are."""
 
     def __init__(self, home: Home) -> None:
-        self._by_start: dict[str, list[tuple[str, str, str]]] = {}
+        self._by_start: dict[str, list[_Name]] = {}
         for kind, entries in KINDS.items():
             for one in getattr(home, entries):
-                for name in filter(None, map(compact, names_of(one))):
-                    known = (name, kind, getattr(one, "domain", ""))
-                    self._by_start.setdefault(name[:2], []).append(known)
+                for written in names_of(one):
+                    name = _Name(compact(written), kind, written, one)
+                    if name.compact:
+                        self._by_start.setdefault(name.compact[:2], []).append(name)
+
+    def slot_lists(self, texts: Iterable[str]) -> dict[str, Any]:
+        """The names that are in any of some compact texts, as hassil takes them."""
+        from hassil.intents import TextSlotList
+
+        found: dict[str, dict[tuple[str, str, str], None]] = {kind: {} for kind in KINDS}
+        for text in texts:
+            for _, name in self._found(text):
+                found[name.kind][name.written, name.entry.name, name.domain] = None
+        return {
+            kind: TextSlotList.from_tuples(
+                [
+                    (written, meant, {"domain": domain} if domain else {})
+                    for written, meant, domain in names
+                ],
+                allow_template=False,
+            )
+            for kind, names in found.items()
+        }
 
     def mentions(self, text: str) -> list[Mention]:
         """Every name at every place of a compact text, the longest first."""
-        found = [
-            Mention(place, place + len(name), kind, domain)
-            for place in range(len(text))
-            for start in {text[place], text[place : place + 2]}
-            for name, kind, domain in self._by_start.get(start, ())
-            if text.startswith(name, place)
-        ]
+        found = (
+            Mention(place, place + len(name.compact), name.kind, name.domain)
+            for place, name in self._found(text)
+        )
         return sorted(dict.fromkeys(found), key=lambda one: one.start - one.end)
+
+    def _found(self, text: str) -> Iterator[tuple[int, _Name]]:
+        for place in range(len(text)):
+            for start in (text[place], text[place : place + 2]):
+                for name in self._by_start.get(start, ()):
+                    if len(name.compact) >= len(start) and text.startswith(name.compact, place):
+                        yield place, name
 
     def forms(self, text: str) -> list[Form]:
         """The text itself, and with marks for one name or for two, each way once, in bounds."""

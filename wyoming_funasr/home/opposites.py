@@ -39,15 +39,33 @@ _PAIRS = {
         ("暂停", "继续"),
         ("主卧", "次卧"),
     ),
+    "ja": (
+        ("点け", "消し"),
+        ("つけ", "消し"),
+        ("オン", "オフ"),
+        ("開け", "閉め"),
+        ("上げ", "下げ"),
+        ("明るく", "暗く"),
+        ("前", "後"),
+        ("左", "右"),
+    ),
+    "ko": (
+        ("켜", "꺼"),
+        ("열어", "닫아"),
+        ("올려", "내려"),
+        ("밝게", "어둡게"),
+        ("앞", "뒤"),
+        ("왼쪽", "오른쪽"),
+    ),
 }
 
 
 def opposites(text: str, language: str) -> Iterator[str]:
     """The text with one of its words turned into the opposite."""
-    family = "zh" if language[:2] in ("zh", "yu") else "en"
+    family = "zh" if language[:2] in ("zh", "yu") else language[:2]
     for one, other in _PAIRS[family]:
         for word, turned in ((one, other), (other, one)):
-            pattern = word if family == "zh" else rf"\b{word}\b"
+            pattern = rf"\b{word}\b" if family == "en" else word
             found = re.search(pattern, text, re.IGNORECASE)
             if found:
                 yield text[: found.start()] + turned + text[found.end() :]

@@ -58,10 +58,8 @@ class Templates:
 
     def possible(self, text: str, names: HomeNames) -> Iterator[tuple[str, Any]]:
         """The sentences that a text may be in a home, as blocks of one sentence each."""
-        written = [folded(text)]
-        if self._skip is not None:
-            written.append(" ".join(self._skip.sub(" ", written[0]).split()))
-        bare = dict.fromkeys(map(compact, written))
+        written = self._written(text)
+        bare = self.bare(text)
         there = self._clauses_in("\n".join((*written, *bare)))
         forms = [form for one in bare for form in names.forms(one)]
         for bits, templates in self._by_clauses.items():
@@ -69,6 +67,16 @@ class Templates:
                 fitting = [form.text for form in forms if template.may_be(form)]
                 if fitting and any(map(self._pattern(number, template).fullmatch, fitting)):
                     yield template.intent, template.data
+
+    def bare(self, text: str) -> tuple[str, ...]:
+        """The compact text, and the same without the words that hassil skips."""
+        return tuple(dict.fromkeys(map(compact, self._written(text))))
+
+    def _written(self, text: str) -> list[str]:
+        written = [folded(text)]
+        if self._skip is not None:
+            written.append(" ".join(self._skip.sub(" ", written[0]).split()))
+        return written
 
     def _clauses_in(self, text: str) -> int:
         there = 0

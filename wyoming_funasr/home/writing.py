@@ -29,7 +29,18 @@ def spoken(text: str, language: str, *, keep_edges: bool = False) -> str:
         text = simplified(text)
     if keep_edges:
         return re.sub(r"\s+", " ", text)
+    return single_spaced(text)
+
+
+def single_spaced(text: str) -> str:
+    """The text with one space between words, and none beside Chinese or Japanese characters."""
     return " ".join(_CJK_SPACE.sub("", text).split())
+
+
+def any_name(language: str) -> list[str]:
+    """Names of any words, or of any characters, for a home that is not known."""
+    lengths = (1, 2, 2, 3) if language == "en" else (2, 2, 3, 3, 4, 5)
+    return [" " + f"{ANYTHING} " * length for length in lengths]
 
 
 def folded(text: str) -> str:
@@ -54,6 +65,15 @@ def fits(text: str, language: str) -> bool:
     if own is None:
         return not _ANY_CJK.search(text)
     return bool(re.search(f"[{own}]", text))
+
+
+def language_by_script(text: str) -> str:
+    """The language that a text is likely to be in, for one whose recognizer names none."""
+    for language in ("ko", "ja", "zh"):
+        own = _SCRIPTS[language] if language != "ja" else _KANA
+        if re.search(f"[{own}]", text):
+            return language
+    return "en"
 
 
 def is_chinese(language: str) -> bool:

@@ -3,13 +3,17 @@
 import re
 from typing import Protocol
 
+from wyoming_funasr.home.completeness import template_judge
+from wyoming_funasr.home.context import template_language
+from wyoming_funasr.home.writing import language_by_script
 from wyoming_funasr.recognition.home import Completeness
+from wyoming_funasr.recognition.types import Recognition
 
 
 class CompletenessJudge(Protocol):
-    """Judges the text of an utterance when its speaker pauses."""
+    """Judges what was heard of an utterance when its speaker pauses."""
 
-    def __call__(self, text: str) -> Completeness:
+    def __call__(self, heard: Recognition) -> Completeness:
         """Judge a text that is not empty; called on the event loop, so it must be quick."""
 
 
@@ -32,3 +36,15 @@ def judge_by_ending(text: str) -> Completeness:
     """Unfinished where a text breaks off and no command ends: at a comma, an article, 把, を."""
     breaks_off = _UNFINISHED.search(text.strip())
     return Completeness.UNFINISHED if breaks_off else Completeness.UNKNOWN
+
+
+def judge_by_sentences(heard: Recognition, tag: str | None = None) -> Completeness:
+    """Judge by Home Assistant's sentences with any words for names, and by how the text ends.
+
+    `tag` is the language that the client asked for.
+    """
+    if judge_by_ending(heard.text) is Completeness.UNFINISHED:
+        return Completeness.UNFINISHED
+    language = template_language(tag, heard.language or language_by_script(heard.text))
+    judge = template_judge(language) if language else None
+    return judge.judge(heard.text) if judge else Completeness.UNKNOWN

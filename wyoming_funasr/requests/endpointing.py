@@ -49,18 +49,18 @@ class EndpointRules:
     """Audio without speech that ends a request."""
     speculation_silence_ms: int
     """Silence in which recognition begins ahead; 0 turns that off."""
-    complete_silence_ms: int | None = None
-    """Silence behind a whole command; None where no home is known that would tell."""
-    unplaced_silence_ms: int | None = None
-    """The same behind a text that the home's sentences do not place."""
+    complete_silence_ms: int
+    """Silence behind a whole command; never longer than `silence_ms`."""
+    unplaced_silence_ms: int
+    """The same behind a text that no sentences place; never shorter than `silence_ms`."""
     noise_ends: bool = False
     """Whether the silence that ends an utterance also ends one of sounds that were no speech."""
 
     @property
     def shortest_silence_ms(self) -> int | None:
         """Silence that may end an utterance; only its text can tell."""
-        if self.silence_ms is None or self.complete_silence_ms is None:
-            return self.silence_ms
+        if self.silence_ms is None:
+            return None
         return min(self.silence_ms, self.complete_silence_ms)
 
 
@@ -68,7 +68,7 @@ class Endpointing:
     """Decides by rules and by a judge of texts; it has no state and does no work of its own."""
 
     def __init__(self, rules: EndpointRules, judge: CompletenessJudge) -> None:
-        """`judge` is asked of texts that the home's sentences do not place."""
+        """`judge` is asked of texts that the sentences of a home do not place."""
         self._rules = rules
         self._judge = judge
 
@@ -98,12 +98,14 @@ class Endpointing:
     def _silence_to_end(self, heard: Recognition, silence_ms: int) -> int:
         completeness = heard.completeness
         if completeness in (None, Completeness.UNKNOWN):
-            completeness = self._judge(heard.text)
+            completeness = self._judge(heard)
         if completeness is Completeness.UNFINISHED:
             return max(silence_ms, self._rules.unfinished_silence_ms)
-        if completeness is Completeness.COMPLETE and self._rules.shortest_silence_ms is not None:
-            return self._rules.shortest_silence_ms
-        return max(silence_ms, self._rules.unplaced_silence_ms or 0)
+        # what is a command somewhere is none in a home that does not know it
+        is_placed = heard.completeness is not Completeness.UNKNOWN
+        if completeness is Completeness.COMPLETE and is_placed:
+            return min(silence_ms, self._rules.complete_silence_ms)
+        return max(silence_ms, self._rules.unplaced_silence_ms)
 
     def _speculate_or_nothing(self, speech: SpeechState, heard: Recognition | None) -> Decision:
         pause_ms = self._rules.speculation_silence_ms

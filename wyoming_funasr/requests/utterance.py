@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from enum import Enum, auto
+from functools import partial
 from typing import Protocol
 
 from wyoming_funasr.audio.utterance import LEAD_MS, UtteranceAudio
 from wyoming_funasr.recognition.home import HomeContext
 from wyoming_funasr.recognition.recognizer import RecognitionRequest
 from wyoming_funasr.recognition.types import Recognition
-from wyoming_funasr.requests.completeness import judge_by_ending
+from wyoming_funasr.requests.completeness import judge_by_sentences
 from wyoming_funasr.requests.endpointing import Decision, EndedBy, Endpointing, EndpointRules
 from wyoming_funasr.requests.events import (
     EventSink,
@@ -196,13 +197,9 @@ class Utterance:
     def _configure(self, options: RequestOptions) -> None:
         self._options = options
         self._home = self._homes(options.language_tag)
-        rules = _rules(
-            options,
-            self._settings,
-            knows_home=self._home is not None,
-            noise_ends=self._is_one_of_many,
-        )
-        self._endpointing = Endpointing(rules, judge_by_ending)
+        rules = _rules(options, self._settings, noise_ends=self._is_one_of_many)
+        judge = partial(judge_by_sentences, tag=options.language_tag)
+        self._endpointing = Endpointing(rules, judge)
 
     async def _accept(self, audio: UtteranceAudio, piece: Piece) -> None:
         timing = JobTiming()
@@ -355,22 +352,17 @@ def _moments(final: Final) -> dict[Moment, int]:
     return {moment: ms for moment, ms in places.items() if ms is not None}
 
 
-def _rules(
-    options: RequestOptions, settings: FunasrSettings, *, knows_home: bool, noise_ends: bool
-) -> EndpointRules:
-    complete_ms = unplaced_ms = None
-    if knows_home:
-        complete_ms = settings.endpoint_silence_complete_ms
-        # who asks for haste gets it
-        silence_ms = options.silence_ms
-        is_hasty = silence_ms is not None and silence_ms < settings.endpoint_silence_ms
-        unplaced_ms = None if is_hasty else settings.endpoint_silence_unplaced_ms
+def _rules(options: RequestOptions, settings: FunasrSettings, *, noise_ends: bool) -> EndpointRules:
+    usual_ms = settings.endpoint_silence_ms
+    silence_ms = usual_ms if options.silence_ms is None else options.silence_ms
+    # who asks for haste gets it, and so does who asks for patience
+    is_hasty, is_patient = silence_ms < usual_ms, silence_ms > usual_ms
     return EndpointRules(
         silence_ms=options.silence_ms,
         unfinished_silence_ms=settings.endpoint_silence_unfinished_ms,
         no_speech_ms=round(settings.no_speech_seconds * 1000),
         speculation_silence_ms=settings.speculation_silence_ms,
-        complete_silence_ms=complete_ms,
-        unplaced_silence_ms=unplaced_ms,
+        complete_silence_ms=silence_ms if is_patient else settings.endpoint_silence_complete_ms,
+        unplaced_silence_ms=silence_ms if is_hasty else settings.endpoint_silence_unplaced_ms,
         noise_ends=noise_ends,
     )

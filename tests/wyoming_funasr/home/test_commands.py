@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 from hassil import recognize_best
+from hassil.intents import SlotList, TextSlotList
 
-from wyoming_funasr.home.commands import Commands, slot_lists
-from wyoming_funasr.home.description import Home
+from wyoming_funasr.home.commands import Commands
+from wyoming_funasr.home.description import Home, names_of, parse_home
 from wyoming_funasr.home.evaluation import Outcome, judge, summarize
 from wyoming_funasr.home.grammar import Grammar, read_intents
 from wyoming_funasr.home.opposites import opposites
@@ -65,10 +66,68 @@ def test_other_words_for_the_same(chinese: Commands, said: str, understood: str 
     assert chinese.phrase(said) == understood
 
 
+_STUDY = """
+areas: [{name: Study, aliases: [書斎, 서재]}]
+entities:
+- {name: Lamp, aliases: [スタンド], domain: light, area: Study}
+- {name: Curtain, aliases: [커튼], domain: cover, area: Study}
+"""
+
+
+def _all_names(home: Home) -> dict[str, SlotList]:
+    """Every name of a home, as Home Assistant gives them to hassil."""
+    names = [
+        (name, one.name, {"domain": one.domain}) for one in home.entities for name in names_of(one)
+    ]
+    areas = [(name, one.name) for one in home.areas for name in names_of(one)]
+    floors = [(name, one.name) for one in home.floors for name in names_of(one)]
+    return {
+        "name": TextSlotList.from_tuples(names, allow_template=False),
+        "area": TextSlotList.from_tuples(areas, allow_template=False),
+        "floor": TextSlotList.from_tuples(floors, allow_template=False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "understood"),
+    [
+        ("zh", "定时五分钟", "设置一个五分钟的计时器"),
+        ("zh", "设个二十分钟的倒计时", "设置一个二十分钟的计时器"),
+        ("zh", "十分钟", None),
+        ("en", "timer five minutes", "set a timer for five minutes"),
+        ("ja", "書斎の電気をつけてください", "書斎の電気を点けて"),
+        ("ja", "書斎の明かりを消して", "書斎の照明を消して"),
+        ("ja", "スタンドをオン", "スタンドをオンにして"),
+        ("ko", "서재 불을 켜 주세요", "서재 불 켜줘"),
+        ("ko", "커튼을 닫아 줘", "커튼 닫아줘"),
+    ],
+)
+def test_what_people_say_in_other_languages_and_of_timers(
+    language: str, said: str, understood: str | None
+) -> None:
+    home = parse_home(_STUDY, "home.yaml")
+    assert Commands(language, home).phrase(said) == understood
+
+
+@pytest.mark.parametrize("number", ["5", "five"])
+def test_numbers_in_digits_are_those_in_words(english: Commands, number: str) -> None:
+    command = english.understand(f"set a timer for {number} minutes")
+    assert command is not None
+    assert command.slots == (("minutes", "5"),)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "other"),
+    [("ja", "電気を消して", "電気を点けて"), ("ko", "커튼 열어줘", "커튼 닫아줘")],
+)
+def test_opposites_of_other_languages(language: str, text: str, other: str) -> None:
+    assert other in set(opposites(text, language))
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_fast_way_finds_what_hassil_finds(language: str, home: Home) -> None:
     home = replace(home, sentences=())  # those are the home's own
-    intents, lists, commands = read_intents(language), slot_lists(home), Commands(language, home)
+    intents, lists, commands = read_intents(language), _all_names(home), Commands(language, home)
     rng, grammar = random.Random(2), Grammar(language, home)
     for _ in range(60):
         text = grammar.sample(rng).replace(ANYTHING, "milk")
@@ -104,6 +163,15 @@ def test_what_sounds_alike(one: str, other: str, most: float) -> None:
 
 def test_what_sounds_different() -> None:
     assert unlikeness(phones("front"), phones("back")) > 0.5
+
+
+def test_what_the_home_put_in_its_words_is_compared_as_it_was_heard(chinese: Commands) -> None:
+    said, sent = "打开客厅的灯", "打开客厅灯"
+    assert not judge(said, sent, "zh", chinese).is_exact
+    assert judge(said, sent, "zh", chinese, "打开客厅的灯。").is_exact
+    wrong = judge(said, sent, "zh", chinese, "关闭客厅的灯")  # not what was sent
+    assert not wrong.is_exact
+    assert judge(said, sent, "zh", chinese, "打开客厅的登").errors == 1
 
 
 def test_done_wrong_and_nothing(chinese: Commands) -> None:

@@ -77,3 +77,35 @@ def test_a_sentence_ends_where_the_home_says(model: LanguageModel) -> None:
 
 def test_it_is_small(model: LanguageModel) -> None:
     assert model.bytes < 5_000_000
+
+
+PUBLISHED = ["<unk>", "<s>", "</s>", "<|zh|>", "▁", "▁Turn", "▁turn", "▁TURN", "▁on", "▁ON", "▁the",
+             "▁t", "urn", "T", "V", "▁TV", "▁tv", *"打开关灯电视", "▁打"]  # fmt: skip
+"""As the published model's: upper and lower case, `▁` before characters, several ways to spell."""
+
+
+def _encode(text: str) -> list[str]:
+    """As its tokenizer does: lower-case words whole, a lone space before Chinese characters."""
+    word = f"▁{text}"
+    return [word] if word in PUBLISHED else ["▁", *text]
+
+
+def test_the_models_own_tokenizer_spells() -> None:
+    vocabulary = Vocabulary(PUBLISHED, _encode)
+    spelled = [PUBLISHED[token] for token in vocabulary.tokens_for("turn on the tv")]
+    assert [piece.lower() for piece in spelled] == ["▁turn", "▁on", "▁the", "▁tv"]
+    assert [PUBLISHED[token] for token in vocabulary.tokens_for("打开电视")] == list("打开电视")
+
+
+def test_pieces_that_differ_in_case_are_one_class() -> None:
+    vocabulary = Vocabulary(PUBLISHED, _encode)
+    same = {vocabulary.classes[PUBLISHED.index(p)] for p in ("▁Turn", "▁turn", "▁TURN")}
+    assert len(same) == 1
+    of_character = {vocabulary.classes[PUBLISHED.index(p)] for p in ("打", "▁打")}
+    assert len(of_character) == 1
+    assert vocabulary.classes[PUBLISHED.index("<|zh|>")] == SILENT
+
+
+def test_a_spelling_that_the_model_lacks_is_replaced() -> None:
+    vocabulary = Vocabulary(PUBLISHED, lambda text: ["▁unheard", "of"])
+    assert [PUBLISHED[t].lower() for t in vocabulary.tokens_for("turn")] == ["▁turn"]

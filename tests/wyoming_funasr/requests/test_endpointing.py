@@ -1,5 +1,6 @@
 """What is decided at each place of an utterance, without audio, model or event loop."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -10,12 +11,19 @@ from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.endpointing import Decision, Endpointing, EndpointRules
 
 RULES = EndpointRules(
-    silence_ms=500, unfinished_silence_ms=1000, no_speech_ms=10_000, speculation_silence_ms=200
+    silence_ms=500,
+    unfinished_silence_ms=1000,
+    no_speech_ms=10_000,
+    speculation_silence_ms=200,
+    complete_silence_ms=500,
+    unplaced_silence_ms=500,
 )
 
 
-def judge(text: str) -> Completeness:
-    return Completeness.UNFINISHED if text.endswith("the") else Completeness.UNKNOWN
+def judge(heard: Recognition) -> Completeness:
+    if heard.text.endswith("the"):
+        return Completeness.UNFINISHED
+    return Completeness.COMPLETE if heard.text == "turn it off" else Completeness.UNKNOWN
 
 
 def decide(
@@ -72,13 +80,13 @@ def test_one_who_speaks_is_not_given_up_on() -> None:
 
 
 def test_a_short_unfinished_silence_shortens_nothing() -> None:
-    rules = EndpointRules(800, 300, 10_000, 200)
+    rules = replace(RULES, silence_ms=800, unfinished_silence_ms=300)
     assert decide(700, "turn on the", rules=rules) is Decision.WAIT_LONGER
     assert decide(800, "turn on the", rules=rules) is Decision.END
 
 
 def test_where_the_client_decides_nothing_ends() -> None:
-    rules = EndpointRules(None, 1000, 10_000, 200)
+    rules = replace(RULES, silence_ms=None)
     assert decide(100, rules=rules) is Decision.NOTHING
     assert decide(5_000, rules=rules) is Decision.SPECULATE
     assert decide(5_000, "turn it on", rules=rules) is Decision.NOTHING
@@ -86,12 +94,12 @@ def test_where_the_client_decides_nothing_ends() -> None:
 
 
 def test_speculation_can_be_off() -> None:
-    rules = EndpointRules(500, 1000, 10_000, 0)
+    rules = replace(RULES, speculation_silence_ms=0)
     assert decide(400, rules=rules) is Decision.NOTHING
     assert decide(500, rules=rules) is Decision.RECOGNIZE
 
 
-AT_HOME = EndpointRules(500, 1000, 10_000, 200, complete_silence_ms=300, unplaced_silence_ms=700)
+USUAL = replace(RULES, complete_silence_ms=300, unplaced_silence_ms=700)
 
 
 @pytest.mark.parametrize(
@@ -107,24 +115,34 @@ def test_what_the_home_makes_of_a_text_says_how_long_to_wait(
     completeness: Completeness | None, silence_ms: int
 ) -> None:
     text = "turn it on"
-    before = decide(silence_ms - 1, text, rules=AT_HOME, completeness=completeness)
+    before = decide(silence_ms - 1, text, rules=USUAL, completeness=completeness)
     assert before is Decision.WAIT_LONGER
-    assert decide(silence_ms, text, rules=AT_HOME, completeness=completeness) is Decision.END
+    assert decide(silence_ms, text, rules=USUAL, completeness=completeness) is Decision.END
 
 
 def test_the_text_is_asked_for_where_it_may_end_an_utterance() -> None:
-    assert decide(299, rules=AT_HOME) is Decision.SPECULATE
-    assert decide(300, rules=AT_HOME) is Decision.RECOGNIZE
+    assert decide(299, rules=USUAL) is Decision.SPECULATE
+    assert decide(300, rules=USUAL) is Decision.RECOGNIZE
 
 
 def test_a_text_that_the_home_does_not_place_may_break_off() -> None:
-    unplaced = partial(decide, rules=AT_HOME, completeness=Completeness.UNKNOWN)
+    unplaced = partial(decide, rules=USUAL, completeness=Completeness.UNKNOWN)
     assert unplaced(700, "remind me of the") is Decision.WAIT_LONGER
     assert unplaced(1000, "remind me of the") is Decision.END
 
 
+def test_without_a_home_the_judge_says_what_is_whole() -> None:
+    assert decide(300, "turn it off", rules=USUAL) is Decision.END
+
+
+def test_what_is_no_command_of_a_known_home_is_not_ended_early() -> None:
+    unplaced = partial(decide, rules=USUAL, completeness=Completeness.UNKNOWN)
+    assert unplaced(300, "turn it off") is Decision.WAIT_LONGER
+    assert unplaced(700, "turn it off") is Decision.END
+
+
 def test_a_whole_command_waits_no_longer_than_the_client_asks_for() -> None:
-    hasty = EndpointRules(200, 1000, 10_000, 100, complete_silence_ms=300)
+    hasty = replace(RULES, silence_ms=200, speculation_silence_ms=100, complete_silence_ms=300)
     assert (
         decide(200, "turn it on", rules=hasty, completeness=Completeness.COMPLETE) is Decision.END
     )
