@@ -72,6 +72,15 @@ NAMES = {
     "hub": "Download from",
     "home": "Home description",
     "home_assistant_wait_seconds": "Wait for Home Assistant (seconds)",
+    "mqtt_host": "MQTT broker",
+    "mqtt_port": "MQTT port",
+    "mqtt_username": "MQTT user name",
+    "mqtt_password": "MQTT password",
+    "mqtt_password_file": "MQTT password file",
+    "mqtt_tls": "MQTT with TLS",
+    "mqtt_topic": "MQTT topic",
+    "mqtt_texts": "Texts over MQTT",
+    "mqtt_wait_seconds": "Wait for MQTT (seconds)",
     "max_segment_time": "Longest segment",
     "use_external_vad": "Silero voice activity detection",
     "sdp_ratio": "Stochastic duration",
@@ -121,7 +130,7 @@ def option_type(declared: dict[str, Any]) -> str:
         case "number":
             return f"float{_bounds(kind)}"
         case _:
-            return "str"
+            return "password" if kind.get("format") == "password" else "str"
 
 
 def _bounds(kind: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
+from wyoming_funasr.automations.teller import TranscriptTeller
 from wyoming_funasr.home.description import read_home
 from wyoming_funasr.home.keeper import HomeKeeper
 from wyoming_funasr.home.source.source import home_source
@@ -69,8 +70,10 @@ class FunasrService(Service):
             read_home(settings.home)  # one that is wrong is refused at once
         source = home_source(settings)
         self.home = HomeKeeper(source, settings.home_languages) if source is not None else None
+        self._automations = TranscriptTeller(settings, self.metrics)
 
     async def load(self) -> None:
+        await self._automations.start()
         self.recordings.start()
         check_memory(self.model)
         model = await self.pipeline.load(partial(self._load_model, self.settings))
@@ -93,6 +96,7 @@ class FunasrService(Service):
         self.describe_engine(self._described(model))
 
     async def close(self) -> None:
+        await self._automations.close()
         if self.home is not None:
             await self.home.close()
         await self.recordings.close()
@@ -118,7 +122,8 @@ class FunasrService(Service):
         ]
 
     def handler(self, client: Client) -> RequestHandler:
-        return RequestHandler(client, self.options, self.begin_utterance, self.settings)
+        begin = partial(self.begin_utterance, client=client.peer)
+        return RequestHandler(client, self.options, begin, self.settings)
 
     def info(self) -> Info:
         author = Attribution(name=self.model.author, url=self.model.url)
@@ -167,15 +172,20 @@ class FunasrService(Service):
         sink: EventSink,
         *,
         is_one_of_many: bool = False,
+        client: str | None = None,
     ) -> Utterance:
-        """Returns an utterance that takes its audio from a feed and reports to a sink."""
+        """Returns an utterance that takes its audio from a feed and reports to a sink.
+
+        `client` names the one who speaks, by its address, to automations.
+        """
+        request = "listen" if is_one_of_many else "transcribe"
         return Utterance(
             options,
             self.settings,
             self.pipeline,
             self._home_for,
             feed,
-            sink,
+            self._automations.beside(sink, client, request),
             is_one_of_many=is_one_of_many,
         )
 

@@ -28,6 +28,12 @@ def _checked_url(url: str) -> str:
     return url
 
 
+def _checked_topic(topic: str) -> str:
+    if topic[0] in "/$" or topic[-1] == "/" or set(topic) & set("+#") or not topic.isprintable():
+        raise ValueError("no topic to publish to")
+    return topic
+
+
 class FunasrSettings(Settings):
     """Settings of `wyoming-funasr`; the first names are older than this project."""
 
@@ -90,6 +96,31 @@ class FunasrSettings(Settings):
     )
     home_assistant_wait_seconds: float = Field(
         30.0, gt=0, le=600, description="Longest wait for one answer of Home Assistant"
+    )
+    mqtt_host: str | None = Field(
+        None, description="MQTT broker that is told of each transcript; empty turns it off"
+    )
+    mqtt_port: int = Field(1883, ge=1, le=65_535, description="Port of the MQTT broker")
+    mqtt_username: str | None = Field(None, description="Name of a user of the MQTT broker")
+    mqtt_password: SecretStr | None = Field(
+        None, description="The user's password; on a command line others can read it"
+    )
+    mqtt_password_file: Path | None = Field(None, description="File that holds the password")
+    mqtt_tls: bool = Field(
+        False, description="Encrypt the connection to the MQTT broker, often at port 8883"
+    )
+    mqtt_topic: (
+        Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_checked_topic)] | None
+    ) = Field(
+        None,
+        description="Topic below which is published; wyoming-funasr/NAME where there is none",
+        json_schema_extra={"allowed": "words with / between, without + and #"},
+    )
+    mqtt_texts: bool = Field(
+        False, description="Publish what was said, too; without, only how it sounded and when"
+    )
+    mqtt_wait_seconds: float = Field(
+        10.0, gt=0, le=600, description="Longest wait for one answer of the MQTT broker"
     )
     min_confidence: float = Field(
         0, ge=0, le=1, description="Less sure text is answered as empty text; 0 turns it off"
@@ -192,4 +223,14 @@ class FunasrSettings(Settings):
             raise ValueError(f"home_assistant_url needs {names}, one of them")
         if self.home_assistant_url is None and given:
             raise ValueError(f"{names} needs home_assistant_url")
+        return self
+
+    @model_validator(mode="after")
+    def _check_mqtt(self) -> Self:
+        passwords = (self.mqtt_password, self.mqtt_password_file)
+        given = sum(password is not None for password in passwords)
+        if given > 1:
+            raise ValueError("mqtt_password or mqtt_password_file, one of them")
+        if given and self.mqtt_username is None:
+            raise ValueError("mqtt_password and mqtt_password_file need mqtt_username")
         return self

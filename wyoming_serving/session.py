@@ -65,6 +65,10 @@ class Client(Protocol):
     """The other end of a connection, as a handler sees it."""
 
     @property
+    def peer(self) -> str:
+        """Where the client is: its address and port."""
+
+    @property
     def program(self) -> str | None:
         """Name of the program that the client selected, None where it takes the first."""
 
@@ -142,6 +146,11 @@ class Session:
     def state(self) -> SessionState:
         """Where the connection is in its life."""
         return self._state
+
+    @property
+    def peer(self) -> str:
+        """See `Client.peer`."""
+        return self._connection.peer
 
     @property
     def program(self) -> str | None:

@@ -28,7 +28,7 @@ import json, sys
 from pathlib import Path
 
 USED = """assist_pipeline assist_satellite automation backup config conversation ffmpeg hassio
-    homeassistant http input_boolean intent light media_source scene script shopping_list stt
+    homeassistant http input_boolean intent light media_source mqtt scene script shopping_list stt
     template tts wyoming zeroconf""".split()
 
 todo, seen, requirements = list(USED), set(), set()

@@ -111,7 +111,7 @@ def sample_values(kind: str) -> list[object]:
         return list(kind[5:-1].split("|"))
     if kind == "bool":
         return [True, False]
-    if kind == "str":
+    if kind in ("str", "password"):
         return ["word"]
     match = re.fullmatch(r"(int|float)\((.*),(.*)\)", kind)
     assert match, kind
@@ -153,7 +153,8 @@ def test_the_supervisor_takes_the_configuration(add_on: AddOn) -> None:
     assert content["ingress"] is True and content["ingress_stream"] is True
     assert content["ingress_port"] == add_on.http_port
     assert content["panel_icon"].startswith("mdi:") and content["panel_title"]
-    elements = r"bool|str|int\(-?\d*,-?\d*\)|float\(-?\d*\.?\d*,-?\d*\.?\d*\)|list\([^()]+\)"
+    words = r"bool|str|password|list\([^()]+\)"
+    elements = rf"{words}|int\(-?\d*,-?\d*\)|float\(-?\d*\.?\d*,-?\d*\.?\d*\)"
     for option, kind in content["schema"].items():
         assert re.fullmatch(rf"({elements})\??", kind), option
     assert {o for o, kind in content["schema"].items() if not kind.endswith("?")} <= set(

@@ -42,6 +42,7 @@ class ListenHost(Protocol):
         sink: EventSink,
         *,
         is_one_of_many: bool = False,
+        client: str | None = None,
     ) -> Utterance:
         """Returns an utterance that takes its audio from a feed and reports to a sink."""
 
@@ -87,7 +88,9 @@ class ListeningSessions:
         """Returns a session of the client with this address."""
 
         def begin(options: RequestOptions, feed: AudioFeed, sink: EventSink) -> Utterance:
-            return self._host.begin_utterance(options, feed, sink, is_one_of_many=True)
+            return self._host.begin_utterance(
+                options, feed, sink, is_one_of_many=True, client=client
+            )
 
         return ListeningSession(
             begin, options, sink, lambda report: self._host.request_ended(client, report)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from wyoming_funasr.home.source.access import Access
 from wyoming_funasr.home.source.connection import Connection, connected
 from wyoming_funasr.home.source.errors import HomeAssistantError, TokenRefused
 from wyoming_funasr.home.source.reader import HomeReader
+from wyoming_serving.backoff import pause_seconds
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,11 +33,10 @@ class Pace:
     longest_refused_pause: float = 3_600.0
 
     def pause(self, failures: int, *, refused: bool) -> float:
-        """The pause after so many failures in a row, from 1: it doubles, give or take a quarter."""
+        """The pause after so many failures in a row, from 1."""
         first = self.refused_pause if refused else self.first_pause
         longest = self.longest_refused_pause if refused else self.longest_pause
-        doubled = first * 2.0 ** min(failures - 1, 30)
-        return float(min(longest, doubled) * random.uniform(0.75, 1.25))
+        return pause_seconds(failures, first, longest)
 
 
 class HomeAssistant:

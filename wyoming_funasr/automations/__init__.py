@@ -1,0 +1,1 @@
+"""What is known of each transcript, told to automations over MQTT (docs/automations.md)."""
