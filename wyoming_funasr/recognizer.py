@@ -11,11 +11,12 @@ from typing import Self
 from wyoming_funasr.api.listen.answers import Answer
 from wyoming_funasr.api.listen.commands import Command, Listening
 from wyoming_funasr.api.listen.steering import Steering, session_options
-from wyoming_funasr.api.listen.translation import translated
+from wyoming_funasr.api.listen.translation import refusal, translated
 from wyoming_funasr.requests.listening import ListeningEvent, ListeningSession
 from wyoming_funasr.service import FunasrService
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.audio import PcmFormat
+from wyoming_serving.errors import ServiceError
 from wyoming_serving.service import loaded
 
 _MAX_UNREAD = 16
@@ -63,11 +64,11 @@ class Recognizer:
         """Yields what is said in a stream of audio, any number of utterances, until it ends.
 
         `audio`: 16-bit little-endian samples, interleaved, split anywhere; commands between them
-        take effect at their place. What the stream raises is raised here.
+        take effect at their place, or are refused by an `error` among the answers. What the stream
+        raises is raised here, behind the answers to what it said before.
 
         Raises:
-            ServiceError: the rate or the number of channels is not possible, or a command or
-                `listening` asks for a language that the model does not know.
+            ServiceError: the rate, the number of channels or the language is not possible.
         """
         pcm = PcmFormat.checked(rate_hz, 2, channels)
         wanted = listening or Listening()
@@ -78,43 +79,14 @@ class Recognizer:
         begin = partial(self._service.begin_utterance, is_one_of_many=True)
         session = ListeningSession(begin, options(wanted), answers, lambda _: None)
         steering = Steering(session, wanted, options)
-        running = asyncio.create_task(
-            answers.finish(_run(session, _hear(audio, pcm, session, steering))), name="listen"
-        )
+        hearing = _hear(audio, pcm, session, steering, answers)
+        running = asyncio.create_task(answers.finish(_run(session, hearing)), name="listen")
         try:
             async for answer in answers:
                 yield answer
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-
-
-async def _hear(
-    audio: AsyncIterable[bytes | Command],
-    pcm: PcmFormat,
-    session: ListeningSession,
-    steering: Steering,
-) -> None:
-    """Give a session all that a stream says."""
-    async for said in audio:
-        if isinstance(said, bytes):
-            await session.accept(pcm, said)
-        else:
-            await steering.obey(said)
-    session.close()
-
-
-async def _run(session: ListeningSession, hearing: Coroutine[None, None, None]) -> None:
-    """Run a session until all that is heard is answered, or something fails."""
-    tasks = [asyncio.create_task(hearing, name="hear"), asyncio.create_task(session.run())]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Answers:
@@ -126,6 +98,10 @@ class _Answers:
     async def take(self, utterance: int, event: ListeningEvent) -> None:
         """See `ListeningSink.take`."""
         await self._queue.put(translated(utterance, event))
+
+    async def refuse(self, error: ServiceError) -> None:
+        """Tell that a command was refused."""
+        await self._queue.put(refusal(error))
 
     async def finish(self, work: Coroutine[None, None, None]) -> None:
         """Do all the work; its end, or what it raises, is the end of the answers."""
@@ -141,3 +117,35 @@ class _Answers:
             if isinstance(answer, Exception):
                 raise answer
             yield answer
+
+
+async def _hear(
+    audio: AsyncIterable[bytes | Command],
+    pcm: PcmFormat,
+    session: ListeningSession,
+    steering: Steering,
+    answers: _Answers,
+) -> None:
+    """Give a session all that a stream says."""
+    try:
+        async for said in audio:
+            if isinstance(said, bytes):
+                await session.accept(pcm, said)
+                continue
+            try:
+                await steering.obey(said)
+            except ServiceError as error:
+                await answers.refuse(error)
+    finally:
+        session.close()
+
+
+async def _run(session: ListeningSession, hearing: Coroutine[None, None, None]) -> None:
+    """Run a session until all that is heard is answered."""
+    heard = asyncio.create_task(hearing, name="hear")
+    try:
+        await session.run()
+        await heard
+    finally:
+        heard.cancel()
+        await asyncio.gather(heard, return_exceptions=True)

@@ -45,6 +45,11 @@ class Listening(Message):
     partials: bool = True
     """Whether to send the text so far while somebody speaks."""
 
+    def changed(self, change: "Configure") -> "Listening":
+        """Returns what is listened for after a change, of which only what was given counts."""
+        given = change.model_fields_set - {"type"}
+        return self.model_copy(update={name: getattr(change, name) for name in given})
+
 
 class Configure(Listening):
     """From its place in the audio on, other options hold, also for what is being said."""

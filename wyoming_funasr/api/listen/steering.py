@@ -66,10 +66,7 @@ class Steering:
                 await self._session.cancel()
 
     async def _configure(self, change: Configure) -> None:
-        given = change.model_fields_set - {"type"}
-        listening = self._listening.model_copy(
-            update={name: getattr(change, name) for name in given}
-        )
+        listening = self._listening.changed(change)
         options = self._options(listening)
         self._listening = listening
         await self._session.configure(options)

@@ -47,8 +47,12 @@ def translated(utterance: int, event: ListeningEvent) -> Answer:
         case CancelledEvent():
             return Cancelled(utterance=utterance)
         case Failed():
-            told = error_object(ServiceError(event.code, event.text))
-            return Error(utterance=utterance, error=ErrorObject.model_validate(told))
+            return refusal(ServiceError(event.code, event.text), utterance)
+
+
+def refusal(error: ServiceError, utterance: int | None = None) -> Error:
+    """Returns the answer to what was refused, or failed."""
+    return Error(utterance=utterance, error=ErrorObject.model_validate(error_object(error)))
 
 
 def _final(utterance: int, final: events.Final) -> Final:
