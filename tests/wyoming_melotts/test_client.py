@@ -10,8 +10,9 @@ from tests.support.http import free_port
 from tests.support.relay import Relay
 from tests.wyoming_melotts.api.conftest import Api
 from tests.wyoming_melotts.conftest import ServiceMaker
-from wyoming_melotts.client import ConnectionLost, SpeakClient, SpeakError
+from wyoming_melotts.client import SpeakClient
 from wyoming_melotts.spoken import SpeechEvent, SpokenAudio, SpokenSentence
+from wyoming_serving.http.client import ApiError, ConnectionLost
 from wyoming_serving.service import running
 
 TEXT = "Hello there. The light is on now."
@@ -89,14 +90,14 @@ async def test_cancel_ends_a_text_that_still_arrives(make_service: ServiceMaker)
 async def test_a_refusal_is_an_error_and_the_session_goes_on(make_service: ServiceMaker) -> None:
     async with server(make_service, max_text_length=50) as api, SpeakClient(api.url) as client:
         for _ in range(2):
-            with pytest.raises(SpeakError) as refused:
+            with pytest.raises(ApiError) as refused:
                 await heard(client, "x" * 100)
             assert refused.value.code == "text-too-long"
-        with pytest.raises(SpeakError):
+        with pytest.raises(ApiError):
             [event async for event in client.speak(pieces(*["x" * 30] * 5))]
         assert pcm(await heard(client, TEXT))
         async with SpeakClient(api.url, voice="nobody") as other:
-            with pytest.raises(SpeakError) as refused:
+            with pytest.raises(ApiError) as refused:
                 await heard(other, TEXT)
             assert refused.value.code == "unknown-voice"
 
