@@ -29,25 +29,9 @@ from wyoming_melotts.spoken import (
     SpokenSentence,
     SpokenWord,
 )
-
-_FIRST_PAUSE_SECONDS = 0.2
-_LONGEST_PAUSE_SECONDS = 10.0
-_LATER_CODES = ("max-sessions-reached", "too-many-connections", "not-ready")
-"""Errors of a server that may take the client later."""
+from wyoming_serving.http.client import ApiError, ConnectionLost, connect
 
 _CANCEL_SECONDS = 5.0
-
-
-class SpeakError(Exception):
-    """The server refused something; `code` is for programs."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-
-
-class ConnectionLost(ConnectionError):
-    """The connection ended in the middle of a text, or cannot be had."""
 
 
 class SpeakClient:
@@ -110,7 +94,7 @@ class SpeakClient:
         Texts are spoken one after the other. Leaving the loop cancels the rest of the text.
 
         Raises:
-            SpeakError: the server refused the text, the voice or the token.
+            ApiError: the server refused the text, the voice or the token.
             ConnectionLost: the connection ended in the middle of the text, or cannot be had.
         """
         async with self._turn:
@@ -137,31 +121,13 @@ class SpeakClient:
             await self._session.cancel()
 
     async def _connected(self) -> "_Session":
+        http = self._http
+        assert http is not None, "use it in `async with`"
         if self._session is None:
-            try:
-                async with asyncio.timeout(self._patience_seconds):
-                    self._session = await self._connect()
-            except TimeoutError:
-                raise ConnectionLost(f"{self._url} cannot be reached") from None
+            self._session = await connect(
+                lambda: _Session.open(http, self._start), self._url, self._patience_seconds
+            )
         return self._session
-
-    async def _connect(self) -> "_Session":
-        """Connect, as often as it takes."""
-        assert self._http is not None, "use it in `async with`"
-        pause = _FIRST_PAUSE_SECONDS
-        while True:
-            try:
-                return await _Session.open(self._http, self._start)
-            except SpeakError as error:
-                if error.code not in _LATER_CODES:
-                    raise
-            except aiohttp.WSServerHandshakeError as error:
-                if error.status < 500:
-                    raise SpeakError(str(error.status), error.message) from None
-            except (OSError, aiohttp.ClientError):
-                pass  # it may come back
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     async def _drop(self) -> None:
         session, self._session = self._session, None
@@ -183,7 +149,7 @@ class _Session:
         """Connect once.
 
         Raises:
-            SpeakError: the server refused.
+            ApiError: the server refused.
             OSError, aiohttp.ClientError: it cannot be reached.
         """
         session = cls(await http.ws_connect("/v1/speak", heartbeat=20, max_msg_size=0))
@@ -233,7 +199,7 @@ class _Session:
                     break
             if sending.done() and not sending.cancelled():
                 sending.result()  # raises what the text raised
-        except SpeakError:
+        except ApiError:
             is_done = not self.is_over
             raise
         finally:
@@ -274,14 +240,14 @@ class _Session:
                 await self.send(Cancel(type="cancel"))
                 while not isinstance(await self._receive(), Done):
                     pass
-        except (SpeakError, ConnectionError, TimeoutError):
+        except (ApiError, ConnectionError, TimeoutError):
             await self.close()
 
     async def _receive(self) -> "ServerMessage | bytes":
         """The next message.
 
         Raises:
-            SpeakError: it is an error.
+            ApiError: it is an error.
             ConnectionError: the connection ended.
         """
         message = await self._socket.receive()
@@ -294,7 +260,7 @@ class _Session:
         content = SERVER_MESSAGE.validate_json(message.data)
         if isinstance(content, Error):
             self.is_over = content.utterance is None
-            raise SpeakError(content.error.code, content.error.message)
+            raise ApiError(content.error.code, content.error.message)
         return content
 
 

@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.support.http import free_port
+from tests.support.relay import Relay
 from tests.wyoming_melotts.api.conftest import Api
 from tests.wyoming_melotts.conftest import ServiceMaker
-from wyoming_melotts.client import ConnectionLost, SpeakClient, SpeakError
+from wyoming_melotts.client import SpeakClient
 from wyoming_melotts.spoken import SpeechEvent, SpokenAudio, SpokenSentence
+from wyoming_serving.http.client import ApiError, ConnectionLost
 from wyoming_serving.service import running
 
 TEXT = "Hello there. The light is on now."
@@ -23,48 +25,6 @@ async def server(make_service: ServiceMaker, **changes: object) -> AsyncIterator
     service = make_service(http_port=port, **changes)
     async with running(service) as wyoming_port:
         yield Api(service, port, wyoming_port)
-
-
-class Relay:
-    """Passes connections on to a server until it is cut."""
-
-    def __init__(self, port: int) -> None:
-        self._to_port = port
-        self._writers: list[asyncio.StreamWriter] = []
-        self._tasks: list[asyncio.Task[None]] = []
-        self.refused = 0
-        """How many of the next connections are closed at once."""
-        self.connections = 0
-
-    @asynccontextmanager
-    async def url(self) -> AsyncIterator[str]:
-        server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
-        async with server:
-            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            self.cut()
-
-    def cut(self) -> None:
-        for writer in self._writers:
-            writer.transport.abort()
-        for task in self._tasks:
-            task.cancel()
-
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        if self.refused > 0:
-            self.refused -= 1
-            writer.transport.abort()
-            return
-        other_reader, other = await asyncio.open_connection("127.0.0.1", self._to_port)
-        self._writers += [writer, other]
-        for source, target in ((reader, other), (other_reader, writer)):
-            self._tasks.append(asyncio.create_task(_copy(source, target)))
-
-
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    while data := await source.read(1 << 12):
-        target.write(data)
-        await target.drain()
 
 
 async def heard(client: SpeakClient, text: str) -> list[SpeechEvent]:
@@ -130,14 +90,14 @@ async def test_cancel_ends_a_text_that_still_arrives(make_service: ServiceMaker)
 async def test_a_refusal_is_an_error_and_the_session_goes_on(make_service: ServiceMaker) -> None:
     async with server(make_service, max_text_length=50) as api, SpeakClient(api.url) as client:
         for _ in range(2):
-            with pytest.raises(SpeakError) as refused:
+            with pytest.raises(ApiError) as refused:
                 await heard(client, "x" * 100)
             assert refused.value.code == "text-too-long"
-        with pytest.raises(SpeakError):
+        with pytest.raises(ApiError):
             [event async for event in client.speak(pieces(*["x" * 30] * 5))]
         assert pcm(await heard(client, TEXT))
         async with SpeakClient(api.url, voice="nobody") as other:
-            with pytest.raises(SpeakError) as refused:
+            with pytest.raises(ApiError) as refused:
                 await heard(other, TEXT)
             assert refused.value.code == "unknown-voice"
 

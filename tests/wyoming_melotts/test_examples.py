@@ -1,40 +1,18 @@
 """The examples of docs/speak-api.md, run as they stand against a running server."""
 
-import asyncio
-import re
 import sys
 import wave
 from pathlib import Path
 
 import pytest
 
+from tests.support.examples import ROOT, examples, run
 from tests.support.http import free_port
 from tests.wyoming_melotts.conftest import ServiceMaker
 from wyoming_serving.service import running
 
-ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "docs/speak-api.md", ROOT / "docs/zh-CN/speak-api.md"]
 URL = "http://127.0.0.1:8080"
-
-
-def examples(page: Path, language: str) -> list[str]:
-    text = page.read_text(encoding="utf-8")
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
-
-
-async def run(folder: Path, *words: str) -> str:
-    """What a command writes."""
-    process = await asyncio.create_subprocess_exec(
-        *words,
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(folder)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    async with asyncio.timeout(120):
-        written, _ = await process.communicate()
-    assert process.returncode == 0, written.decode()
-    return written.decode()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)

@@ -1,17 +1,10 @@
 """One client of `/v1/listen`: translates between its messages and a listening session."""
 
-from wyoming_funasr.api.listen.answers import Ready, translated
-from wyoming_funasr.api.listen.requests import (
-    Cancel,
-    ClientMessage,
-    Close,
-    Configure,
-    Endpointing,
-    Flush,
-    Listening,
-    Start,
-    parse,
-)
+from wyoming_funasr.api.listen.answers import Ready
+from wyoming_funasr.api.listen.commands import Listening
+from wyoming_funasr.api.listen.requests import ClientMessage, Close, Start, parse
+from wyoming_funasr.api.listen.steering import Steering, session_options
+from wyoming_funasr.api.listen.translation import translated
 from wyoming_funasr.api.sessions import ListenHost, ListeningSessions, follow
 from wyoming_funasr.audio.opus import OpusDecoder
 from wyoming_funasr.requests.events import Final, SpeechStarted
@@ -95,11 +88,12 @@ class Conversation:
 
     async def _read(self, session: ListeningSession) -> bool:
         """Read messages until the last; returns whether the client waits for what is left."""
+        steering = Steering(session, self._listening, self._options)
         while (message := await self._websocket.receive()) is not None:
             try:
                 if isinstance(message, bytes):
                     await session.accept(self._pcm, await self._decoded(message))
-                elif await self._obey(message, session):
+                elif await self._obey(message, session, steering):
                     return True
             except ServiceError as error:
                 await self._websocket.send_error(error)
@@ -108,38 +102,16 @@ class Conversation:
     async def _decoded(self, data: bytes) -> bytes:
         return data if self._opus is None else await self._host.decode(self._opus.decode, data)
 
-    async def _obey(self, text: str, session: ListeningSession) -> bool:
+    async def _obey(self, text: str, session: ListeningSession, steering: Steering) -> bool:
         """Do what a message says; returns whether it was the last."""
-        match self._parse(text):
-            case Start():
-                raise InvalidRequest("the session was started already", param="type")
-            case Configure() as change:
-                given = change.model_dump(exclude_unset=True, exclude={"type"})
-                listening = self._listening.model_copy(
-                    update={name: getattr(change, name) for name in given}
-                )
-                options = self._options(listening)
-                self._listening = listening
-                await session.configure(options)
-            case Flush():
-                await session.flush()
-            case Cancel():
-                await session.cancel()
-            case Close():
-                session.close()
-                return True
+        message = self._parse(text)
+        if isinstance(message, Start):
+            raise InvalidRequest("the session was started already", param="type")
+        if isinstance(message, Close):
+            session.close()
+            return True
+        await steering.obey(message)
         return False
 
     def _options(self, listening: Listening) -> RequestOptions:
-        silence_ms: int | None = self._host.settings.endpoint_silence_ms
-        if isinstance(listening.endpointing, Endpointing):
-            silence_ms = listening.endpointing.silence_ms
-        elif not listening.endpointing:
-            silence_ms = None
-        return self._host.options.build(
-            language=listening.language,
-            names=listening.names,
-            silence_ms=silence_ms,
-            partials=listening.partials,
-            preflight=True,
-        )
+        return session_options(listening, self._host.settings, self._host.options)

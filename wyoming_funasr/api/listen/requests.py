@@ -2,51 +2,28 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from wyoming_funasr.api.listen.commands import (
+    Cancel,
+    Configure,
+    Flush,
+    Listening,
+    Message,
+)
 from wyoming_serving.audio import MAX_CHANNELS, MAX_RATE_HZ, MIN_RATE_HZ
 from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
 from wyoming_serving.excerpts import excerpt
 
-_MAX_NAMES = 10_000
-_MAX_NAME_CHARACTERS = 200
-_MAX_TAG_CHARACTERS = 40
 
-
-class _Message(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class AudioFormat(_Message):
+class AudioFormat(Message):
     """How the binary messages hold the audio. Opus tells its own rate and channels."""
 
     encoding: Literal["pcm_s16le", "opus"] = "pcm_s16le"
     """PCM: 16 bit, little-endian, interleaved, split anywhere. Opus: one packet a message."""
     rate: int = Field(default=16_000, ge=MIN_RATE_HZ, le=MAX_RATE_HZ)
     channels: int = Field(default=1, ge=1, le=MAX_CHANNELS)
-
-
-class Endpointing(_Message):
-    """How the end of an utterance is found."""
-
-    silence_ms: int = Field(ge=100, le=5_000)
-    """Silence that ends it."""
-
-
-class Listening(_Message):
-    """What is listened for; a field that is left out keeps its value, or at first its default."""
-
-    language: Annotated[str, Field(max_length=_MAX_TAG_CHARACTERS)] | None = None
-    """A tag such as `zh-TW`; null leaves it to the settings and the model."""
-    names: list[Annotated[str, Field(max_length=_MAX_NAME_CHARACTERS)]] = Field(
-        default=[], max_length=_MAX_NAMES
-    )
-    """Words to listen for beside those in the settings."""
-    endpointing: bool | Endpointing = True
-    """False leaves the end of an utterance to `flush`."""
-    partials: bool = True
-    """Whether to send the text so far while somebody speaks."""
 
 
 class Start(Listening):
@@ -56,25 +33,7 @@ class Start(Listening):
     audio: AudioFormat = AudioFormat()
 
 
-class Configure(Listening):
-    """From its place in the audio on, other options hold, also for what is being said."""
-
-    type: Literal["configure"]
-
-
-class Flush(_Message):
-    """The utterance ends at this place in the audio; there is a `final` in any case."""
-
-    type: Literal["flush"]
-
-
-class Cancel(_Message):
-    """Nothing more of the audio so far, at once; answered with `cancelled`."""
-
-    type: Literal["cancel"]
-
-
-class Close(_Message):
+class Close(Message):
     """No audio follows: what was said is answered, and the socket closed."""
 
     type: Literal["close"]
