@@ -12,6 +12,7 @@ import yaml
 
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_melotts.settings import MelottsSettings
+from wyoming_serving.ray.settings import EngineSettings
 from wyoming_serving.settings import Settings
 
 HERE = Path(__file__).parent
@@ -30,9 +31,10 @@ FIXED = (
     "home_assistant_url",
     "home_assistant_token",
     "home_assistant_token_file",
+    *(EngineSettings.model_fields.keys() - Settings.model_fields.keys()),
 )
-"""What the container decides: its Dockerfile sets them in the environment, and the Supervisor tells
-how to reach Home Assistant."""
+"""What the container decides: its Dockerfile sets them in the environment, the Supervisor tells how
+to reach Home Assistant, and the model runs here."""
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,13 @@ def test_torch_is_imported_in_its_back_ends_alone() -> None:
     assert importers == set()
 
 
+def test_ray_is_imported_in_one_module_alone() -> None:
+    importers = {
+        name for name in MODULES if any(_inside(imported, "ray") for imported in GRAPH[name])
+    }
+    assert importers == {"wyoming_serving.ray.cluster"}
+
+
 def test_no_file_is_long() -> None:
     long = {
         name: lines

@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true", help="the report as JSON")
     evaluate.add_argument("--html", type=Path, metavar="FILE", help="write it as a page, too")
     evaluate.set_defaults(run=_evaluate)
-    for command in (transcribe, download, home, evaluate):
+    deploy = commands.add_parser("deploy", help="run replicas of the model in a Ray cluster")
+    deploy.set_defaults(run=_deploy)
+    for command in (transcribe, download, home, evaluate, deploy):
         FunasrSettings.add_arguments(command, listed=False)
     return parser
 
@@ -65,12 +67,7 @@ def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
     from wyoming_funasr.models import choose_model
     from wyoming_serving.models.hub import Hub
 
-    hub = Hub(
-        settings.hub,
-        settings.cache_dir,
-        offline=settings.offline,
-        stall_seconds=settings.hub_seconds,
-    )
+    hub = Hub.from_settings(settings)
     model = load_model(choose_model(settings.model_dir), settings, hub)
     home = known_home(model, settings)
     failed = 0
@@ -96,12 +93,7 @@ def _evaluate(settings: FunasrSettings, given: argparse.Namespace) -> int:
     from wyoming_serving.models.hub import Hub
 
     rows = read_table(given.folder)
-    hub = Hub(
-        settings.hub,
-        settings.cache_dir,
-        offline=settings.offline,
-        stall_seconds=settings.hub_seconds,
-    )
+    hub = Hub.from_settings(settings)
     report = evaluate(load_model(choose_model(settings.model_dir), settings, hub), rows, settings)
     print(json.dumps(as_json(report), ensure_ascii=False) if given.json else as_text(report))
     if given.html is not None:
@@ -110,6 +102,19 @@ def _evaluate(settings: FunasrSettings, given: argparse.Namespace) -> int:
         except OSError as error:
             text = f"{given.html} cannot be written: {error.strerror}"
             raise ServiceError(ErrorCode.OUTPUT_FAILED, text) from None
+    return 0
+
+
+def _deploy(settings: FunasrSettings, _: argparse.Namespace) -> int:
+    from wyoming_funasr.ray import application
+    from wyoming_serving.ray import cluster
+
+    cluster.connect(settings.ray_address)
+    try:
+        cluster.deploy(application.NAME, application.from_settings(settings))
+    finally:
+        cluster.disconnect()
+    print(f"{settings.model_dir} runs in the Ray cluster; fronts: wyoming-funasr --engine ray")
     return 0
 
 

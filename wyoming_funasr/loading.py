@@ -17,6 +17,7 @@ from wyoming_funasr.models import FSMN_VAD, Model, find_folder, punctuation_sour
 from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_funasr.recognition.text import convert_script
+from wyoming_funasr.recognition.types import FbankSettings
 from wyoming_funasr.requests.languages import opencc_conversions
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.devices import choose_device, cpu_sharing
@@ -40,17 +41,23 @@ def load_model(model: Model, settings: FunasrSettings, hub: Hub) -> LoadedModel:
     if model.is_demo:
         _LOGGER.warning("the demo model knows home commands in English and Mandarin, no more")
     place = Place(device, cpu_sharing(settings.threads).threads, settings.cache_dir)
-    vad: VoiceActivity
-    if settings.use_external_vad:
-        vad = SileroVoiceActivity()
-    else:
-        vad = fsmn_vad.load(ModelFolder(hub.find(FSMN_VAD, _download(model))), place)
     punctuation = _punctuation(model, settings, hub, place)
     engine = load_engine(model.family, folder, place, punctuation)
-    # a segment recognized ahead must be the one recognized in the end
-    padding_ms = min(PADDING_MS, settings.speculation_silence_ms or PADDING_MS)
-    frontend = Frontend(engine.fbank, vad, settings.max_segment_time, padding_ms)
+    frontend = _frontend(engine.fbank, model, settings, hub, place)
     return LoadedModel(frontend, Recognizer(engine), device)
+
+
+def load_frontend(
+    fbank: FbankSettings, model: Model, settings: FunasrSettings, hub: Hub
+) -> Frontend:
+    """Load what comes before a recognizer that is in other processes; it runs on the CPU.
+
+    Raises:
+        ServiceError: the model that finds speech is missing or broken.
+    """
+    device = choose_device("cpu", "auto")
+    place = Place(device, cpu_sharing(settings.threads).threads, settings.cache_dir)
+    return _frontend(fbank, model, settings, hub, place)
 
 
 def warm_up(model: LoadedModel, settings: FunasrSettings) -> None:
@@ -70,6 +77,19 @@ def warm_up(model: LoadedModel, settings: FunasrSettings) -> None:
         convert_script(
             "灯", conversion
         )  # its dictionaries take longer to read than a loop may wait
+
+
+def _frontend(
+    fbank: FbankSettings, model: Model, settings: FunasrSettings, hub: Hub, place: Place
+) -> Frontend:
+    vad: VoiceActivity
+    if settings.use_external_vad:
+        vad = SileroVoiceActivity()
+    else:
+        vad = fsmn_vad.load(ModelFolder(hub.find(FSMN_VAD, _download(model))), place)
+    # a segment recognized ahead must be the one recognized in the end
+    padding_ms = min(PADDING_MS, settings.speculation_silence_ms or PADDING_MS)
+    return Frontend(fbank, vad, settings.max_segment_time, padding_ms)
 
 
 def _punctuation(

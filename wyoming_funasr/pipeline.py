@@ -18,6 +18,7 @@ from wyoming_serving.audio import Samples
 from wyoming_serving.devices import Device, cpu_sharing
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.job_queue import JobTiming
+from wyoming_serving.job_scheduler import JobScheduler
 from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
 from wyoming_serving.supervision import Canary
 
@@ -40,6 +41,18 @@ class LoadedModel:
     device: Device
 
 
+@dataclass(frozen=True)
+class RemoteModel:
+    """A model in other processes, and the front-end that it wants in this one."""
+
+    frontend: Frontend
+    recognitions: JobScheduler[RecognitionRequest, Recognition]
+    device: str
+    """In words."""
+    leave: Callable[[], Awaitable[None]]
+    """Lets go of the other processes, which go on."""
+
+
 class SpeechPipeline:
     """Runs audio through the front-end and the recognizer, for any number of utterances.
 
@@ -55,9 +68,10 @@ class SpeechPipeline:
         """`wait_ready` waits until `load` is done."""
         self._settings = settings
         self._wait_ready = wait_ready
-        self._model: LoadedModel | None = None
+        self._frontend: Frontend | None = None
         self._canary: RecognitionRequest | None = None
-        self._recognitions: Scheduler[RecognitionRequest, Recognition] | None = None
+        self._recognitions: JobScheduler[RecognitionRequest, Recognition] | None = None
+        self._leave: Callable[[], Awaitable[None]] | None = None
         self._ears: Scheduler[Callable[[], None], None] = Scheduler(
             each(lambda job: job()),
             BatchLimits(
@@ -81,15 +95,19 @@ class SpeechPipeline:
             ServiceError: the model cannot be had, or does not run here.
         """
         model = await self._load(load_model)
-        self._recognitions = Scheduler(
-            model.recognizer.recognize,
-            recognizer_limits(self._settings, model.device),
-            size=lambda request: max(request.seconds, _SHORTEST_SECONDS),
-            name="recognizer",
-        )
-        self._recognitions.start()
+        recognitions = recognizer_scheduler(model, self._settings)
+        recognitions.start()
+        self._recognitions = recognitions
         self._ears.start()
         return model
+
+    def join(self, remote: RemoteModel) -> None:
+        """Have speech recognized by a model in other processes."""
+        self._frontend = remote.frontend
+        self._canary = canary_request(remote.frontend)
+        self._recognitions = remote.recognitions
+        self._leave = remote.leave
+        self._ears.start()
 
     async def rebuild(
         self, load_model: Callable[[], LoadedModel], most_jobs: int | None = None
@@ -101,17 +119,17 @@ class SpeechPipeline:
         Raises:
             ServiceError: it cannot be loaded.
         """
-        self._model = None  # its memory is needed
+        self._frontend = None  # its memory is needed
         model = await self._load(load_model)
-        limits = recognizer_limits(self._settings, model.device)
+        limits = recognizer_limits(self._settings, on_gpu=model.device.is_cuda)
         if most_jobs is not None:
             smaller = limits.max_padded_size * most_jobs / limits.max_jobs
             limits = replace(limits, max_jobs=most_jobs, max_padded_size=smaller)
-        self.recognitions.replace(model.recognizer.recognize, limits)
+        self.local.replace(model.recognizer.recognize, limits)
         return model
 
     @property
-    def watched(self) -> Mapping[Scheduler[Any, Any], Canary]:
+    def watched(self) -> Mapping[JobScheduler[Any, Any], Canary]:
         """The schedulers, and for each a small job that shows whether it works."""
         return {self.recognitions: self._recognize_canary, self._ears: self._listen}
 
@@ -120,11 +138,19 @@ class SpeechPipeline:
         await self._ears.close()
         if self._recognitions is not None:
             await self._recognitions.close()
+        if self._leave is not None:
+            await self._leave()
 
     @property
-    def recognitions(self) -> Scheduler[RecognitionRequest, Recognition]:
+    def recognitions(self) -> JobScheduler[RecognitionRequest, Recognition]:
         """The recognizer's scheduler; the model must be loaded."""
         assert self._recognitions is not None
+        return self._recognitions
+
+    @property
+    def local(self) -> Scheduler[RecognitionRequest, Recognition]:
+        """The recognizer's scheduler where the model is in this process."""
+        assert isinstance(self._recognitions, Scheduler)
         return self._recognitions
 
     @property
@@ -149,9 +175,9 @@ class SpeechPipeline:
             ServiceError: `not-ready`, when that takes too long.
         """
         await self._wait_ready()
-        if self._model is None:
+        if self._frontend is None:
             raise ServiceError(ErrorCode.NOT_READY, "the engine is being rebuilt; try again later")
-        return self._model.frontend
+        return self._frontend
 
     async def accept(
         self,
@@ -204,8 +230,8 @@ class SpeechPipeline:
 
     async def _load(self, load_model: Callable[[], LoadedModel]) -> LoadedModel:
         model = await call_in_thread(load_model, "load")
-        self._canary = await call_in_thread(lambda: _canary(model.frontend), "load")
-        self._model = model
+        self._canary = await call_in_thread(lambda: canary_request(model.frontend), "load")
+        self._frontend = model.frontend
         return model
 
     async def _recognize_canary(self) -> None:
@@ -216,17 +242,29 @@ class SpeechPipeline:
         await self._ears.submit(lambda: None)
 
 
-def _canary(frontend: Frontend) -> RecognitionRequest:
-    """A short recognition, which shows whether the recognizer works."""
+def canary_request(frontend: Frontend) -> RecognitionRequest:
+    """Returns a short recognition, which shows whether the recognizer works."""
     noise = np.random.default_rng(0).normal(0, 0.01, SAMPLE_RATE_HZ * _CANARY_SECONDS)
     return RecognitionRequest((frontend.uncut(noise.astype(np.float32)),))
 
 
-def recognizer_limits(settings: FunasrSettings, device: Device) -> BatchLimits:
+def recognizer_scheduler(
+    model: LoadedModel, settings: FunasrSettings
+) -> Scheduler[RecognitionRequest, Recognition]:
+    """Returns a scheduler for the recognizer, with workers that fit its device."""
+    return Scheduler(
+        model.recognizer.recognize,
+        recognizer_limits(settings, on_gpu=model.device.is_cuda),
+        size=lambda request: max(request.seconds, _SHORTEST_SECONDS),
+        name="recognizer",
+    )
+
+
+def recognizer_limits(settings: FunasrSettings, *, on_gpu: bool) -> BatchLimits:
     """What may be recognized at once: large batches on a GPU, one small one a core on a CPU."""
-    most_seconds = _MAX_BATCH_SECONDS_GPU if device.is_cuda else _MAX_BATCH_SECONDS_CPU
+    most_seconds = _MAX_BATCH_SECONDS_GPU if on_gpu else _MAX_BATCH_SECONDS_CPU
     return BatchLimits(
-        workers=1 if device.is_cuda else cpu_sharing(settings.threads).workers,
+        workers=1 if on_gpu else cpu_sharing(settings.threads).workers,
         max_jobs=settings.max_batch,
         max_padded_size=settings.max_batch_seconds or most_seconds,
         max_queue=settings.max_queue,

@@ -57,12 +57,7 @@ class FunasrService(Service):
         self.model = choose_model(settings.model_dir)
         self.pipeline = SpeechPipeline(settings, self.wait_ready, self.metrics)
         self.recordings = Recordings(self.pipeline, settings.max_segment_time, settings.job_seconds)
-        self._hub = Hub(
-            settings.hub,
-            settings.cache_dir,
-            offline=settings.offline,
-            stall_seconds=settings.hub_seconds,
-        )
+        self._hub = Hub.from_settings(settings)
         from_file = read_hotword_file(settings.hotword_file) if settings.hotword_file else []
         self._hotwords = (*settings.hotwords, *from_file)
         self.options = OptionsReader(settings, self.model, self._current_hotwords)
@@ -75,6 +70,12 @@ class FunasrService(Service):
     async def load(self) -> None:
         await self._automations.start()
         self.recordings.start()
+        if self.settings.engine == "ray":
+            await self._join_replicas()
+        else:
+            await self._load_here()
+
+    async def _load_here(self) -> None:
         check_memory(self.model)
         model = await self.pipeline.load(partial(self._load_model, self.settings))
         if model.device.is_cuda:
@@ -85,6 +86,13 @@ class FunasrService(Service):
         if self.home is not None:
             self.home.start(model.recognizer.tokens)
         self.engine_loaded(self._described(model), self.pipeline.watched)
+
+    async def _join_replicas(self) -> None:
+        from wyoming_funasr.ray import front
+
+        remote = await front.connect(self.model, self.settings, self._hub)
+        self.pipeline.join(remote)
+        self.engine_loaded(EngineDescription(self.model.name, remote.device), self.pipeline.watched)
 
     async def rebuild(self, reduction: Reduction) -> None:
         settings, most_jobs = self.settings, None

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
+from wyoming_serving.ray.settings import EngineSettings
+from wyoming_serving.settings import CommaSeparated, Uri, split_commas
 
 Language = Literal["zh", "en", "yue", "ja", "ko"]
 LanguageList = Annotated[tuple[Language, ...], NoDecode]
@@ -34,7 +35,7 @@ def _checked_topic(topic: str) -> str:
     return topic
 
 
-class FunasrSettings(Settings):
+class FunasrSettings(EngineSettings):
     """Settings of `wyoming-funasr`; the first names are older than this project."""
 
     model_config = SettingsConfigDict(env_prefix="FUNASR_")
@@ -213,6 +214,12 @@ class FunasrSettings(Settings):
     @classmethod
     def _split_lists(cls, value: object) -> object:
         return split_commas(value)
+
+    @model_validator(mode="after")
+    def _check_engine(self) -> Self:
+        if self.engine == "ray" and (self.home is not None or self.home_assistant_url is not None):
+            raise ValueError("home and home_assistant_url need engine in-process")
+        return self
 
     @model_validator(mode="after")
     def _check_home_assistant(self) -> Self:

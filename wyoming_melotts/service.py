@@ -26,6 +26,7 @@ from wyoming_melotts.voices.info import describe_voices
 from wyoming_melotts.voices.reachability import HubWatch
 from wyoming_melotts.voices.selection import VoiceRequest
 from wyoming_serving.errors import ErrorCode, ServiceError
+from wyoming_serving.job_scheduler import JobScheduler
 from wyoming_serving.memory import release_freed_memory
 from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
 from wyoming_serving.service import Service
@@ -100,7 +101,7 @@ class MelottsService(Service):
 
             name = engine.device.torch_name
             self.show_gpu_memory(name, partial(gpu_memory_bytes, name))
-        watched: Mapping[Scheduler[Any, Any], Canary] = {
+        watched: Mapping[JobScheduler[Any, Any], Canary] = {
             scheduler: self._canary,
             self._front_end: self._read_nothing,
         }

@@ -17,6 +17,7 @@ class ErrorCode(StrEnum):
     NOT_READY = "not-ready"
     INTERNAL_ERROR = "internal-error"
     ENGINE_FAILED = "engine-failed"
+    CLUSTER_UNREACHABLE = "cluster-unreachable"
     MODEL_MISSING = "model-missing"
     MODEL_INVALID = "model-invalid"
     VOICES_MISSING = "voices-missing"

@@ -27,6 +27,8 @@ class SchedulerStats:
     failed: int = 0
     cancelled: int = 0
     refused: int = 0
+    retried: int = 0
+    """Jobs that were run again, as what had them was lost."""
     batches: int = 0
     wait_seconds: float = 0.0
     run_seconds: float = 0.0

@@ -10,8 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from wyoming_serving import __version__
+from wyoming_serving.job_scheduler import JobScheduler
 from wyoming_serving.reports import RequestReport
-from wyoming_serving.scheduler import Scheduler
 from wyoming_serving.status import EngineDescription, LastError, QueueStatus
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30)
@@ -117,7 +117,7 @@ class GpuMemoryCollector(Collector):
 class SchedulerCollector(Collector):
     """The counters of a service's schedulers, read at each scrape."""
 
-    def __init__(self, *schedulers: Scheduler[Any, Any]) -> None:
+    def __init__(self, *schedulers: JobScheduler[Any, Any]) -> None:
         self._schedulers = schedulers
 
     def describe(self) -> list[Metric]:
@@ -135,6 +135,9 @@ class SchedulerCollector(Collector):
         jobs = CounterMetricFamily(
             "wyoming_scheduler_jobs", "Jobs by outcome", labels=[*of, "outcome"]
         )
+        retries = CounterMetricFamily(
+            "wyoming_scheduler_retries", "Jobs that were run again", labels=of
+        )
         batches = CounterMetricFamily("wyoming_scheduler_batches", "Batches that ran", labels=of)
         wait = CounterMetricFamily(
             "wyoming_scheduler_wait_seconds", "Time that jobs waited", labels=of
@@ -149,13 +152,14 @@ class SchedulerCollector(Collector):
             lost.add_metric([name], scheduler.lost_workers)
             for outcome in ("finished", "failed", "cancelled", "refused"):
                 jobs.add_metric([name, outcome], getattr(stats, outcome))
+            retries.add_metric([name], stats.retried)
             batches.add_metric([name], stats.batches)
             wait.add_metric([name], stats.wait_seconds)
             run.add_metric([name], stats.run_seconds)
-        return [depth, running, lost, jobs, batches, wait, run]
+        return [depth, running, lost, jobs, retries, batches, wait, run]
 
 
-def queue_status(scheduler: Scheduler[Any, Any]) -> QueueStatus:
+def queue_status(scheduler: JobScheduler[Any, Any]) -> QueueStatus:
     """Returns a scheduler's present state for `/status`."""
     return QueueStatus(
         waiting=scheduler.depth,

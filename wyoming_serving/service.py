@@ -15,6 +15,7 @@ from wyoming.info import Info
 from wyoming_serving import __version__
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.health import Health
+from wyoming_serving.job_scheduler import JobScheduler
 from wyoming_serving.listener import Listener
 from wyoming_serving.logs import log_request
 from wyoming_serving.monitoring import (
@@ -25,7 +26,6 @@ from wyoming_serving.monitoring import (
 )
 from wyoming_serving.recent import MOST_REQUESTS, RecentRequests
 from wyoming_serving.reports import RequestReport
-from wyoming_serving.scheduler import Scheduler
 from wyoming_serving.session import Client, Handler, RequestOutcome
 from wyoming_serving.settings import Settings
 from wyoming_serving.state import Life, ServiceState
@@ -71,7 +71,7 @@ class Service(ABC):
         self.supervisor = Supervisor(self, SupervisionLimits.from_settings(settings))
         self._description: EngineDescription | None = None
         self._gpu_memory: Callable[[], tuple[int, int]] | None = None
-        self._schedulers: list[Scheduler[Any, Any]] = []
+        self._schedulers: list[JobScheduler[Any, Any]] = []
         self._problems: dict[Problem, str] = {}
         self._sessions: Callable[[], int] = lambda: 0
         self._made_at = time.monotonic()
@@ -115,7 +115,7 @@ class Service(ABC):
         return ()
 
     def engine_loaded(
-        self, engine: EngineDescription, watched: Mapping[Scheduler[Any, Any], Canary]
+        self, engine: EngineDescription, watched: Mapping[JobScheduler[Any, Any], Canary]
     ) -> None:
         """Take note, in `load`, of what answers; its schedulers are watched with their canaries."""
         self.describe_engine(engine)

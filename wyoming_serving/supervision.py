@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from wyoming_serving.errors import ErrorCode, QueueFull, ServiceError
-from wyoming_serving.scheduler import Scheduler
+from wyoming_serving.job_scheduler import JobScheduler
 from wyoming_serving.settings import Settings
 
 _LOGGER = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Supervisor:
         """Whether the engine was given up, so that the process must end."""
         return self._is_lost
 
-    def watch(self, scheduler: Scheduler[Any, Any], canary: Canary) -> None:
+    def watch(self, scheduler: JobScheduler[Any, Any], canary: Canary) -> None:
         """Watch one more engine from now on."""
         self._engines.append(_WatchedEngine(scheduler, canary, self._limits))
 
@@ -173,7 +173,7 @@ class _WatchedEngine:
     """One scheduler, and what is known of the engine behind it."""
 
     def __init__(
-        self, scheduler: Scheduler[Any, Any], canary: Canary, limits: SupervisionLimits
+        self, scheduler: JobScheduler[Any, Any], canary: Canary, limits: SupervisionLimits
     ) -> None:
         self.scheduler = scheduler
         self._canary = canary

@@ -240,7 +240,7 @@ async def test_a_full_queue_is_said_at_once(make_service: ServiceMaker) -> None:
     async with running(service) as port:
         release = asyncio.Event()
         blocked = asyncio.create_task(
-            service.pipeline.recognitions.call(
+            service.pipeline.local.call(
                 lambda: asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
             )
         )

@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from wyoming_funasr.recognition.home import HomeContext, Tokens
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import join
-from wyoming_funasr.recognition.types import Engine, Recognition, Segment, SpeechSegment
+from wyoming_funasr.recognition.types import (
+    Engine,
+    FbankSettings,
+    Recognition,
+    Segment,
+    SpeechSegment,
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,11 @@ class Recognizer:
     def tokens(self) -> Tokens | None:
         """The engine's tokens in which a home's names are listened for."""
         return self._engine.tokens
+
+    @property
+    def fbank(self) -> FbankSettings:
+        """The filter banks that the engine's front-end begins with."""
+        return self._engine.fbank
 
     def recognize(self, requests: Sequence[RecognitionRequest]) -> list[Recognition]:
         """Recognize utterances as one batch; runs in one of the device's worker threads.

@@ -14,10 +14,11 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from wyoming_serving.errors import ModelMissing
 from wyoming_serving.models.download_watch import watched_download
+from wyoming_serving.settings import Settings
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,6 +63,16 @@ class Hub:
         self._cache = cache_dir.expanduser()
         self._offline = offline
         self._stall_seconds = stall_seconds
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Returns the hub that the settings name."""
+        return cls(
+            settings.hub,
+            settings.cache_dir,
+            offline=settings.offline,
+            stall_seconds=settings.hub_seconds,
+        )
 
     def offers(self, source: ModelSource) -> bool:
         """Whether this hub has the model."""

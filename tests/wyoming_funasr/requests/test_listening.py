@@ -298,7 +298,7 @@ async def test_a_full_queue_fails_one_utterance(demo: ServiceMaker) -> None:
         session(service) as second,
         session(service) as third,
     ):
-        recognitions = service.pipeline.recognitions
+        recognitions = service.pipeline.local
         holding = asyncio.create_task(recognitions.call(partial(held, release)))
         await first.accept(KITCHEN + QUIET)
         await until(lambda: recognitions.running == 1)

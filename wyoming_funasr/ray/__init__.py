@@ -1,0 +1,1 @@
+"""The recognizer in the replicas of a Ray cluster."""

@@ -1,0 +1,48 @@
+"""The Serve application: `wyoming-funasr deploy`, or deploy/ray/serve.yaml with `serve deploy`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wyoming_funasr.pipeline import recognizer_limits
+from wyoming_funasr.ray.replica import RecognizerReplica
+from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving.ray import cluster
+
+NAME = "funasr"
+
+_OF_REPLICAS = {
+    "model_dir",
+    "device",
+    "precision",
+    "hub",
+    "offline",
+    "hub_seconds",
+    "cache_dir",
+    "use_itn",
+    "chinese_script",
+    "max_queue",
+    "max_wait_seconds",
+    "job_seconds",
+    "max_batch",
+    "max_batch_seconds",
+}
+"""The settings that a replica needs; nothing secret is among them."""
+
+
+def application(given: Mapping[str, Any]) -> object:
+    """Returns the application for settings by their YAML names; see Serve's application builders.
+
+    Raises:
+        pydantic.ValidationError: a setting is wrong.
+    """
+    return from_settings(FunasrSettings(**given))
+
+
+def from_settings(settings: FunasrSettings) -> object:
+    """Returns the application: each replica uses as many threads as it has CPUs."""
+    arguments = settings.model_dump(mode="json", include=_OF_REPLICAS)
+    arguments["threads"] = settings.threads or max(1, int(settings.ray_replica_cpus))
+    there = FunasrSettings(**arguments)
+    limits = recognizer_limits(there, on_gpu=settings.ray_replica_gpus > 0)
+    most_jobs = limits.workers * limits.max_jobs
+    return cluster.application(RecognizerReplica, arguments, settings, most_jobs)
