@@ -12,7 +12,7 @@ demo: $(DEMO)
 	$(VENV)/bin/python -m demo $(if $(ONCE),--once) $(WAV)
 
 test: $(DEV)
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # Home Assistant goes into an environment of its own, one for each version.
 test-home-assistant: $(DEV)
