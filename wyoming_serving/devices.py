@@ -110,7 +110,7 @@ def cpu_sharing(threads: int, most_workers: int | None = None) -> CpuSharing:
 
     Make the scheduler with `workers`, and let the work in each of them use `threads`. Cores that
     work on one utterance wait for each other at every layer, and wait long if another process has
-    taken one of them (`benchmarks/results/threads.md`). So each core works alone, and from four
+    taken one of them (`python -m benchmarks.threads`). So each core works alone, and from four
     cores on in pairs, where one utterance would otherwise leave most of them idle. `most_workers`
     bounds the workers where each needs much memory; the cores are then shared between these.
     """

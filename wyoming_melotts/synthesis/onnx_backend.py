@@ -10,7 +10,7 @@ _MOST_THREADS = 4
 """A chunk is too little work for more to gain anything.
 
 One sentence alone takes all of them, several at once share them: a run does not wait for threads
-that work on another, and threads that wait sleep (`benchmarks/results/threads.md`).
+that work on another, and threads that wait sleep (`python -m benchmarks.threads`).
 """
 
 
