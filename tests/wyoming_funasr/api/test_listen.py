@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -316,49 +315,6 @@ async def test_a_client_that_reads_nothing_is_dropped_and_holds_little(
 
 def _frame(text: bytes) -> bytes:
     return bytes((0x81, 0x80 | len(text))) + bytes(4) + text  # mask of zeros
-
-
-async def test_opus_is_decoded_and_what_is_none_is_told(demo: ServiceMaker) -> None:
-    packets = opus_packets(KITCHEN + QUIET)
-    async with serving(demo) as server, server.connect() as listener:
-        await listener.start(audio={"encoding": "opus"}, partials=False)
-        for wrong in (b"", b"\xff" * 10, bytes(70_000)):
-            await listener.socket.send_bytes(wrong)
-            assert (await listener.error())[0] == "audio-invalid"
-        for packet in packets:
-            await listener.socket.send_bytes(packet)
-        final = await listener.final()
-    assert "light" in final["text"].lower()
-
-
-async def test_opus_without_its_package_names_the_extra(
-    demo: ServiceMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "av", None)
-    async with serving(demo) as server, server.connect() as listener:
-        await listener.say("start", audio={"encoding": "opus"})
-        code, text, _ = await listener.error()
-        assert code == "unsupported-encoding" and "[media]" in text
-        await listener.start()
-        await check(listener)
-
-
-def opus_packets(pcm: bytes) -> list[bytes]:
-    """16 kHz mono PCM as Opus, 20 ms a packet."""
-    import av
-
-    encoder: Any = av.CodecContext.create("libopus", "w")
-    encoder.sample_rate, encoder.format, encoder.layout = 16_000, "s16", "mono"
-    encoder.open()
-    samples = np.frombuffer(pcm, "<i2")
-    packets = []
-    for at in range(0, len(samples) - encoder.frame_size, encoder.frame_size):
-        frame: Any = av.AudioFrame.from_ndarray(
-            samples[None, at : at + encoder.frame_size], format="s16", layout="mono"
-        )
-        frame.sample_rate, frame.pts = 16_000, at
-        packets += [bytes(packet) for packet in encoder.encode(frame)]
-    return packets
 
 
 async def test_two_hundred_sessions_are_served(demo: ServiceMaker) -> None:
