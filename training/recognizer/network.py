@@ -58,10 +58,31 @@ def create(folder: Path, seed: int) -> tuple[Any, torch.Tensor]:
     torch.manual_seed(seed)
     parts = components.create(folder, sense_voice.MODULES)
     model = parts.model.to_empty(device="cpu")
-    for module in model.modules():
+    for module in list(model.modules()):
         if hasattr(module, "reset_parameters"):
             module.reset_parameters()
+        for name, child in module.named_children():
+            if isinstance(child, torch.nn.Dropout):
+                setattr(module, name, QuickDropout(child.p))
     return model, parts.frontend.cmvn
+
+
+class QuickDropout(torch.nn.Module):
+    """Dropout that draws eight values from each random number, as a CPU draws them slowly.
+
+    PyTorch's own takes a fifth of a training step. `share` is rounded to 1/256.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self._dropped = round(share * 256)
+
+    def forward(self, state: torch.Tensor) -> torch.Tensor:
+        if not self.training or not self._dropped:
+            return state
+        drawn = torch.empty(-(-state.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
+        kept = drawn.view(torch.uint8)[: state.numel()].view_as(state) >= self._dropped
+        return state * kept.to(state.dtype).mul_(256 / (256 - self._dropped))
 
 
 class PhoneHead(torch.nn.Module):
