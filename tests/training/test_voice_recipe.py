@@ -1,9 +1,11 @@
 """Training computes what the runtime computes, and tells the teacher the right sounds."""
 
+import numpy as np
 import pytest
 import torch
 
 from training.voice.batched import decode, encode_text, flow_to_latent, predict_durations
+from training.voice.likeness import harmonicity
 from training.voice.network import new_network
 from training.voice.phonemes import kokoro_phonemes
 from training.voice.reading import read
@@ -12,6 +14,7 @@ from training.voice.spline_likelihood import _spline
 from training.voice.voice_config import CONFIG
 from wyoming_melotts.synthesis.acoustic.torch.spline import inverse_spline
 from wyoming_melotts.synthesis.acoustic.torch.text_encoder import TextInputs
+from wyoming_serving.audio import Samples
 
 
 @pytest.mark.parametrize(
@@ -82,3 +85,18 @@ def test_sentences_that_judge_are_not_in_training() -> None:
     trained = training_sentences("en", 40)
     assert len(trained) == 40
     assert not {text.lower() for text in trained} & {t.lower() for t in judged}
+
+
+def _tone(hertz: float, noise: float) -> Samples:
+    rng = np.random.default_rng(0)
+    time = np.arange(16000) / 16000
+    wave = sum(np.sin(2 * np.pi * hertz * number * time) / number for number in range(1, 8))
+    return np.asarray(0.2 * wave + noise * rng.standard_normal(len(time)), np.float32)
+
+
+def test_harmonicity_is_the_energy_of_the_tone_over_that_of_the_noise() -> None:
+    melody = np.full(70, 220.0)
+    power = 0.2**2 / 2 * sum(1 / number**2 for number in range(1, 8))
+    for noise in (0.01, 0.03, 0.1):
+        found = np.median(harmonicity(_tone(220.0, noise), melody)[5:-5])
+        assert found == pytest.approx(10 * np.log10(power / noise**2), abs=1.5)

@@ -6,6 +6,7 @@ learn side by side.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,7 +46,7 @@ def load_clips(corpus: Path, pattern: str = "train-*.npz", known: int = 0) -> li
     scale = latent_scale(corpus)
     shards = sorted(corpus.glob(pattern), key=lambda path: path.stat().st_mtime)
     shards = [shard for shard in shards if ".partial" not in shard.name]
-    return [clip for shard in shards[known:] for clip in _read(shard, scale)]
+    return [_clip(*one, scale) for shard in shards[known:] for one in spoken(shard)]
 
 
 def latent_scale(corpus: Path) -> tuple[Tensor, Tensor]:
@@ -78,14 +79,14 @@ def _filters() -> Tensor:
     return torch.from_numpy(bank / bank.sum(1, keepdims=True).clip(1e-6) * math.sqrt(MEL_BANDS))
 
 
-def _read(shard: Path, scale: tuple[Tensor, Tensor]) -> list[Clip]:
+def spoken(shard: Path) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """Text, samples and frames of each phone, of a shard's clips."""
     content = np.load(shard)
     audio = torch.from_numpy(content["audio"].astype(np.float32) / 32768)
     frames = torch.from_numpy(content["frames"])
     sizes, counts = content["samples"].tolist(), content["phones"].tolist()
     samples, durations = torch.split(audio, sizes), torch.split(frames, counts)
-    parts = zip(content["texts"].tolist(), samples, durations, strict=True)
-    return [_clip(text, samples, per_phone, scale) for text, samples, per_phone in parts]
+    yield from zip(content["texts"].tolist(), samples, durations, strict=True)
 
 
 def _clip(text: str, samples: Tensor, frames: Tensor, scale: tuple[Tensor, Tensor]) -> Clip:

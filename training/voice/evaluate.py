@@ -2,7 +2,8 @@
 
 Whisper base hears 60 unseen English and 60 unseen Mandarin sentences: word errors in English,
 character errors in Mandarin, numbers as words, Chinese characters simplified, no punctuation. The
-demo recognizer hears the 20 commands of each language; it must be right to the letter.
+demo recognizer hears the 20 commands of each language; it must be right to the letter. `likeness`
+says how near the sound is to the teacher's.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import itertools
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ import torch
 from faster_whisper import WhisperModel
 from num2words import num2words
 
+from training.voice.likeness import Likeness, likeness, tones_heard, twins
 from training.voice.reading import read
 from training.voice.sentences import judged_sentences
 from training.voice.synthesize import RATE_HZ
@@ -73,7 +75,8 @@ def main() -> None:
     reports = [_report(given, whisper, language) for language in _NAMES]
     rows, facts, wrong = ([line for report in reports for line in report[i]] for i in range(3))
     head = ["| who speaks | who listens | sentences | error rate | without error |"]
-    report = "\n".join([*head, "|---|---|---|---|---|", *rows, "", *facts, *wrong])
+    sound = sound_table(given.voice, given.corpus)
+    report = "\n".join([*head, "|---|---|---|---|---|", *rows, "", *sound, "", *facts, *wrong])
     print(report, flush=True)
     if given.report:
         given.report.write_text(report + "\n", encoding="utf-8")
@@ -105,6 +108,25 @@ def _report(
     rows = [_row(*key, len(heard[key][0]), result) for key, result in judged.items()]
     wrong = [line for key, one in judged.items() for line in _wrong_lines(", ".join(key), one)]
     return rows, list(sound_facts(name, texts, chunks)), wrong
+
+
+def sound_table(voice: Path, corpus: Path) -> Iterator[str]:
+    """Rows of how the voice sounds beside the teacher, both with the teacher's timing."""
+    yield "| with the teacher's timing | English | Mandarin |"
+    yield "|---|---|---|"
+    pairs = [twins(voice, corpus / f"judged-{language}.npz") for language in _NAMES]
+    found = [likeness(one) for one in pairs]
+
+    def row(name: str, form: str, value: Callable[[Likeness], float]) -> str:
+        return f"| {name} | " + " | ".join(form.format(value(one)) for one in found) + " |"
+
+    yield row("correlation of log pitch", "{:.2f}", lambda one: one.pitch_correlation)
+    yield row("both voiced, or neither", "{:.0%}", lambda one: one.voicing_agreement)
+    yield row("mel distance", "{:.1f} dB", lambda one: one.mel_distance_db)
+    yield row("harmonics to noise, median", "{:.1f} dB", lambda one: one.harmonicity_db)
+    yield row("the teacher's", "{:.1f} dB", lambda one: one.teachers_harmonicity_db)
+    heard, teachers = tones_heard(pairs[-1])
+    yield f"| tones named rightly | | {heard:.0%}, the teacher's {teachers:.0%} |"
 
 
 def speak(folder: Path, language: str, texts: list[str]) -> list[list[Samples]]:

@@ -16,7 +16,7 @@ _ENGLISH_TONE_START = LANGUAGE_CODES["EN"].tone_start
 _SIGNS = {"!": "!", "?": "?", "…": "…", ",": ",", ".": ".", "'": "", "-": "", "_": ""}
 
 _TONE_MARKS = {1: "→", 2: "↗", 3: "↓", 4: "↘", 5: ""}
-_INITIALS = {
+INITIALS = {
     "b": "p", "p": "pʰ", "m": "m", "f": "f", "d": "t", "t": "tʰ", "n": "n", "l": "l", "g": "k",
     "k": "kʰ", "h": "x", "j": "ʨ", "q": "ʨʰ", "x": "ɕ", "zh": "ꭧ", "ch": "ꭧʰ", "sh": "ʂ",
     "r": "ɻ", "z": "ʦ", "c": "ʦʰ", "s": "s", "AA": "", "EE": "", "OO": "", "y": "", "w": "",
@@ -118,7 +118,7 @@ def _phone(phone: str, tone: int, onset: str) -> str:
 def _mandarin(phone: str, tone: int, onset: str) -> str:
     """A syllable's first phone has no `onset` before it."""
     if not onset:
-        return _INITIALS[phone]
+        return INITIALS[phone]
     glided = {"y": _AFTER_Y, "w": _AFTER_W, "OO": _AFTER_OO}.get(onset, {})
     final = glided[phone] if phone in glided else _FINALS[phone]
     return final.replace("0", _TONE_MARKS[tone])
