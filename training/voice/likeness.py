@@ -11,7 +11,7 @@ import librosa
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import RandomForestClassifier
 from torch import Tensor
 
 from training.voice.batched import decode, encode_text, flow_to_latent
@@ -29,6 +29,8 @@ _HARMONICITY_WINDOW = 640
 """Samples: 40 ms hold at least three periods of the lowest pitch."""
 _CONTOUR_POINTS = 6
 _TONES = range(1, 5)
+_NEUTRAL = 5
+_FOLDS = 10
 _DECIBELS_PER_NEPER = 20 / np.log(10)
 _Floats = npt.NDArray[np.float64]
 
@@ -96,15 +98,17 @@ def tones_heard(pairs: list[Twins]) -> tuple[float, float]:
 
     Of the voice and of the teacher. It learns from the teacher alone, from all other sentences.
     """
-    told = [list(_syllables(pair, pitch(pair.teacher))) for pair in pairs]
-    tried = [list(_syllables(pair, pitch(pair.voice))) for pair in pairs]
+    told = [_syllables(pair, pitch(pair.teacher)) for pair in pairs]
+    tried = [_syllables(pair, pitch(pair.voice)) for pair in pairs]
     right = np.zeros(2)
-    for left_out in range(len(pairs)):
-        lessons = [one for index, rows in enumerate(told) if index != left_out for one in rows]
-        judge = LinearDiscriminantAnalysis().fit([c for _, c in lessons], [t for t, _ in lessons])
-        for column, rows in enumerate((tried[left_out], told[left_out])):
-            named = judge.predict([contour for _, contour in rows])
-            right[column] += sum(tone == name for (tone, _), name in zip(rows, named, strict=True))
+    for fold in range(_FOLDS):
+        lessons = [one for index, rows in enumerate(told) if index % _FOLDS != fold for one in rows]
+        judge = RandomForestClassifier(200, random_state=0)
+        judge.fit([contour for _, contour in lessons], [tone for tone, _ in lessons])
+        for column, side in enumerate((tried, told)):
+            asked = [one for rows in side[fold::_FOLDS] for one in rows]
+            named = judge.predict([contour for _, contour in asked])
+            right[column] += sum(tone == name for (tone, _), name in zip(asked, named, strict=True))
     count = sum(len(rows) for rows in told)
     return float(right[0] / count), float(right[1] / count)
 
@@ -147,20 +151,35 @@ def _autocorrelation(rows: _Floats) -> _Floats:
     return np.asarray(found / found[:, :1].clip(1e-12))
 
 
-def _syllables(pair: Twins, melody: _Floats) -> Iterator[tuple[int, _Floats]]:
-    """Tone and contour of each syllable: log pitch against the sentence's mean, and its slope."""
-    phonemes = read(pair.text)
-    ends = np.cumsum(pair.frames)
+def _syllables(pair: Twins, melody: _Floats) -> list[tuple[int, _Floats]]:
+    """Tone and shape of each syllable that has one of the four tones."""
     logs = np.where(melody > 0, np.log(np.maximum(melody, 1)), np.nan)
     filled = _bridged(logs) - np.nanmean(logs)
-    tones = list(zip(phonemes.phones, phonemes.tones, strict=True))
-    for index, (phone, tone) in enumerate(tones):
-        if tone not in _TONES or phone in INITIALS or ends[index] > len(filled):
-            continue
-        first = ends[index] - pair.frames[index]
-        places = np.linspace(first, ends[index] - 1, _CONTOUR_POINTS)
-        contour = np.interp(places, np.arange(len(filled)), filled)
-        yield tone, np.concatenate([contour, np.diff(contour)[::2]])
+    finals = list(_finals(pair, filled))
+    level = np.zeros(_CONTOUR_POINTS)
+    around = [level, *(contour for _, contour in finals), level]
+    return [
+        (tone, _shape(*around[index : index + 3]))
+        for index, (tone, _) in enumerate(finals)
+        if tone in _TONES
+    ]
+
+
+def _finals(pair: Twins, filled: _Floats) -> Iterator[tuple[int, _Floats]]:
+    """Tone and log pitch, at some points, of each Mandarin final."""
+    phonemes = read(pair.text)
+    ends = np.cumsum(pair.frames)
+    for index, (phone, tone) in enumerate(zip(phonemes.phones, phonemes.tones, strict=True)):
+        if 0 < tone <= _NEUTRAL and phone not in INITIALS and ends[index] <= len(filled):
+            first = ends[index] - pair.frames[index]
+            places = np.linspace(first, ends[index] - 1, _CONTOUR_POINTS)
+            yield tone, np.interp(places, np.arange(len(filled)), filled)
+
+
+def _shape(before: _Floats, here: _Floats, behind: _Floats) -> _Floats:
+    """A contour, how it moves, and where it stands to its neighbors'."""
+    steps = [here[0] - before[-1], here.mean() - before.mean(), behind[0] - here[-1]]
+    return np.concatenate([here, np.diff(here)[::2], steps, [here.mean() - behind.mean()]])
 
 
 def _bridged(logs: _Floats) -> _Floats:
