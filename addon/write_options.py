@@ -106,7 +106,10 @@ def offered(add_on: AddOn) -> list[str]:
 def options(add_on: AddOn) -> dict[str, Any]:
     """What the form holds at first."""
     defaults = {name: add_on.settings.model_fields[name].default for name in add_on.shown}
-    return {name: "" if value == () else value for name, value in defaults.items()}
+    return {
+        name: ",".join(value) if isinstance(value, tuple) else value
+        for name, value in defaults.items()
+    }
 
 
 def schema(add_on: AddOn) -> dict[str, str]:

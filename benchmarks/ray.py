@@ -72,14 +72,14 @@ def main() -> None:
 async def _measure(requests: int, seconds: float) -> tuple[list[Run], Fault]:
     runs = []
     async with _engine() as service:
-        runs.append(await _run("in-process", service.pipeline, requests, seconds))
+        runs.append(await _run("in-process", service.pipelines[0], requests, seconds))
     with ray_cluster() as cluster:
         for replicas in (1, 2):
             async with _engine(cluster, replicas) as service:
                 name = f"ray, {replicas} replica{'s' if replicas > 1 else ''}"
-                runs.append(await _run(name, service.pipeline, requests, seconds))
+                runs.append(await _run(name, service.pipelines[0], requests, seconds))
                 if replicas > 1:
-                    fault = await _kill_one(cluster, service.pipeline)
+                    fault = await _kill_one(cluster, service.pipelines[0])
     return runs, fault
 
 

@@ -68,7 +68,7 @@ def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
     from wyoming_serving.models.hub import Hub
 
     hub = Hub.from_settings(settings)
-    model = load_model(choose_model(settings.model_dir), settings, hub)
+    model = load_model(choose_model(settings.default_model), settings, hub)
     home = known_home(model, settings)
     failed = 0
     for file in given.files:
@@ -94,7 +94,9 @@ def _evaluate(settings: FunasrSettings, given: argparse.Namespace) -> int:
 
     rows = read_table(given.folder)
     hub = Hub.from_settings(settings)
-    report = evaluate(load_model(choose_model(settings.model_dir), settings, hub), rows, settings)
+    report = evaluate(
+        load_model(choose_model(settings.default_model), settings, hub), rows, settings
+    )
     print(json.dumps(as_json(report), ensure_ascii=False) if given.json else as_text(report))
     if given.html is not None:
         try:
@@ -114,7 +116,7 @@ def _deploy(settings: FunasrSettings, _: argparse.Namespace) -> int:
         cluster.deploy(application.NAME, application.from_settings(settings))
     finally:
         cluster.disconnect()
-    print(f"{settings.model_dir} runs in the Ray cluster; fronts: wyoming-funasr --engine ray")
+    print(f"{settings.default_model} runs in the Ray cluster; fronts: wyoming-funasr --engine ray")
     return 0
 
 

@@ -37,7 +37,7 @@ def transcribe_file(
     Raises:
         ServiceError: the file is not audio, or cannot be read.
     """
-    known = choose_model(settings.model_dir).languages
+    known = choose_model(settings.default_model).languages
     from_file = read_hotword_file(settings.hotword_file) if settings.hotword_file else []
     hotwords = merge_hotwords(
         settings.hotword_weight, settings.hotwords, from_file, (), settings.max_hotwords

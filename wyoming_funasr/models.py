@@ -1,5 +1,6 @@
 """The models that can be served: names, families, where they come from, what they know."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,6 +172,19 @@ def choose_model(name: str) -> Model:
     )
 
 
+def choose_models(names: Sequence[str]) -> list[Model]:
+    """The models for several names, of which clients can ask by `Model.name`.
+
+    Raises:
+        ServiceError: those of `choose_model`; `model-invalid`, two have the same name.
+    """
+    models = [choose_model(name) for name in names]
+    for name, count in Counter(model.name for model in models).items():
+        if count > 1:
+            raise ServiceError(ErrorCode.MODEL_INVALID, f"{count} models have the name {name}")
+    return models
+
+
 def find_folder(model: Model, hub: Hub, *, on_cpu: bool) -> Path:
     """The model's folder, downloaded where it must be.
 
@@ -222,14 +236,15 @@ def required_sources(
     return (*vad, *((punctuation_source(hub, on_cpu=on_cpu),) if marks else ()))
 
 
-def check_memory(model: Model) -> None:
-    """Refuse a machine that cannot hold a real model.
+def check_memory(models: Sequence[Model]) -> None:
+    """Refuse a machine that cannot hold the real ones among the models.
 
     Raises:
         ServiceError: it has too little memory.
     """
-    if not model.is_demo:
-        require_memory(LEAST_MEMORY_BYTES, f"model {model.name}")
+    names = [model.name for model in models if not model.is_demo]
+    if names:
+        require_memory(len(names) * LEAST_MEMORY_BYTES, f"model {' and '.join(names)}")
 
 
 def _sources(model: Model) -> list[ModelSource]:

@@ -1,15 +1,15 @@
 """One loaded model and the workers that it runs in."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import Counter
 
 from wyoming_funasr.audio.fbank import SAMPLE_RATE_HZ
 from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.utterance import UtteranceAudio
+from wyoming_funasr.models import Model
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.speculation import SpeculationOutcome
@@ -20,11 +20,13 @@ from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.job_scheduler import JobScheduler
 from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
-from wyoming_serving.supervision import Canary
 
 _MAX_BATCH_SECONDS_GPU = 60.0
 _MAX_BATCH_SECONDS_CPU = 5.0
 """A core computes no more per second in larger batches, and the first answer waits for the last."""
+
+RECOGNIZER = "recognizer"
+"""The name of a recognizer's scheduler."""
 
 _CANARY_SECONDS = 1
 
@@ -53,40 +55,35 @@ class RemoteModel:
     """Lets go of the other processes, which go on."""
 
 
-class SpeechPipeline:
-    """Runs audio through the front-end and the recognizer, for any number of utterances.
+Ears = Scheduler[Callable[[], None], None]
+"""The front-ends' worker: audio is taken in while speech is recognized."""
 
-    The front-end has a worker of its own: audio is taken in while speech is recognized.
-    """
+
+class SpeechPipeline:
+    """Runs audio through the front-end and the recognizer of a model, for any number of
+    utterances."""
 
     def __init__(
         self,
+        model: Model,
         settings: FunasrSettings,
+        ears: Ears,
         wait_ready: Callable[[], Awaitable[None]],
-        metrics: CollectorRegistry,
+        speculations: Counter,
+        name: str = RECOGNIZER,
     ) -> None:
-        """`wait_ready` waits until `load` is done."""
+        """`wait_ready` waits until `load` is done; `speculations` has the labels `model` and
+        `outcome`; `name` is the scheduler's."""
+        self.model = model
+        self._name = name
         self._settings = settings
+        self._ears = ears
         self._wait_ready = wait_ready
+        self._speculations = speculations
         self._frontend: Frontend | None = None
         self._canary: RecognitionRequest | None = None
         self._recognitions: JobScheduler[RecognitionRequest, Recognition] | None = None
         self._leave: Callable[[], Awaitable[None]] | None = None
-        self._ears: Scheduler[Callable[[], None], None] = Scheduler(
-            each(lambda job: job()),
-            BatchLimits(
-                max_queue=settings.max_connections,
-                max_wait_seconds=settings.max_wait_seconds,
-                job_seconds=settings.job_seconds,
-            ),
-            name="ears",
-        )
-        self._speculations = Counter(
-            "funasr_speculation_runs",
-            "Recognitions begun in a pause: those that became the answer, and those in vain",
-            ["outcome"],
-            registry=metrics,
-        )
 
     async def load(self, load_model: Callable[[], LoadedModel]) -> LoadedModel:
         """Load the model in a thread, and start the workers that fit its device.
@@ -95,10 +92,9 @@ class SpeechPipeline:
             ServiceError: the model cannot be had, or does not run here.
         """
         model = await self._load(load_model)
-        recognitions = recognizer_scheduler(model, self._settings)
+        recognitions = recognizer_scheduler(model, self._settings, self._name)
         recognitions.start()
         self._recognitions = recognitions
-        self._ears.start()
         return model
 
     def join(self, remote: RemoteModel) -> None:
@@ -107,19 +103,22 @@ class SpeechPipeline:
         self._canary = canary_request(remote.frontend)
         self._recognitions = remote.recognitions
         self._leave = remote.leave
-        self._ears.start()
+
+    def let_go(self) -> None:
+        """Free the model, before it is rebuilt; jobs wait for that."""
+        self._frontend = None
+        self.local.detach()
 
     async def rebuild(
         self, load_model: Callable[[], LoadedModel], most_jobs: int | None = None
     ) -> LoadedModel:
-        """Load the model again, after its device failed; jobs that wait go to it.
+        """Load the model again, after `let_go`; jobs that wait go to it.
 
         `most_jobs` bounds its batches. Utterances under way keep their features.
 
         Raises:
             ServiceError: it cannot be loaded.
         """
-        self._frontend = None  # its memory is needed
         model = await self._load(load_model)
         limits = recognizer_limits(self._settings, on_gpu=model.device.is_cuda)
         if most_jobs is not None:
@@ -128,14 +127,13 @@ class SpeechPipeline:
         self.local.replace(model.recognizer.recognize, limits)
         return model
 
-    @property
-    def watched(self) -> Mapping[JobScheduler[Any, Any], Canary]:
-        """The schedulers, and for each a small job that shows whether it works."""
-        return {self.recognitions: self._recognize_canary, self._ears: self._listen}
+    async def try_out(self) -> None:
+        """Recognize something short, which shows whether the recognizer works."""
+        assert self._canary is not None
+        await self.recognitions.submit(self._canary)
 
     async def close(self) -> None:
         """Stop the workers."""
-        await self._ears.close()
         if self._recognitions is not None:
             await self._recognitions.close()
         if self._leave is not None:
@@ -159,13 +157,8 @@ class SpeechPipeline:
         limits = self.recognitions.limits
         return limits.workers * limits.max_jobs
 
-    @property
-    def ears(self) -> Scheduler[Callable[[], None], None]:
-        """The front-end's scheduler."""
-        return self._ears
-
     async def open(self) -> UtteranceAudio:
-        """Begin an utterance; see `requests.utterance.Pipeline`."""
+        """Begin an utterance; see `requests.models.Pipeline`."""
         return (await self.frontend()).open()
 
     async def frontend(self) -> Frontend:
@@ -187,18 +180,8 @@ class SpeechPipeline:
         last: bool,
         timing: JobTiming | None = None,
     ) -> None:
-        """Take audio; see `requests.utterance.Pipeline`."""
+        """Take audio; see `requests.models.Pipeline`."""
         await self._ears.submit(lambda: audio.accept_waveform(decode(), last=last), timing=timing)
-
-    async def decode(self, decode: Callable[[bytes], bytes], data: bytes) -> bytes:
-        """Decode audio in the front-end's worker.
-
-        Raises:
-            ServiceError: what `decode` raises, or `queue-full`.
-        """
-        decoded: list[bytes] = []
-        await self._ears.submit(lambda: decoded.append(decode(data)))
-        return decoded[0]
 
     async def recognize(
         self,
@@ -208,7 +191,7 @@ class SpeechPipeline:
         *,
         admitted: bool = False,
     ) -> Recognition:
-        """Recognize speech; none at all needs no model. See `requests.utterance.Pipeline`.
+        """Recognize speech; none at all needs no model. See `requests.models.Pipeline`.
 
         What continues `admitted` work is never refused.
         """
@@ -226,20 +209,13 @@ class SpeechPipeline:
 
     def count_speculation(self, outcome: SpeculationOutcome) -> None:
         """Count a recognition that was begun ahead."""
-        self._speculations.labels(outcome).inc()
+        self._speculations.labels(self.model.name, outcome).inc()
 
     async def _load(self, load_model: Callable[[], LoadedModel]) -> LoadedModel:
         model = await call_in_thread(load_model, "load")
         self._canary = await call_in_thread(lambda: canary_request(model.frontend), "load")
         self._frontend = model.frontend
         return model
-
-    async def _recognize_canary(self) -> None:
-        assert self._canary is not None
-        await self.recognitions.submit(self._canary)
-
-    async def _listen(self) -> None:
-        await self._ears.submit(lambda: None)
 
 
 def canary_request(frontend: Frontend) -> RecognitionRequest:
@@ -248,15 +224,28 @@ def canary_request(frontend: Frontend) -> RecognitionRequest:
     return RecognitionRequest((frontend.uncut(noise.astype(np.float32)),))
 
 
+def front_end_worker(settings: FunasrSettings) -> Ears:
+    """Returns the scheduler of the front-ends."""
+    return Scheduler(
+        each(lambda job: job()),
+        BatchLimits(
+            max_queue=settings.max_connections,
+            max_wait_seconds=settings.max_wait_seconds,
+            job_seconds=settings.job_seconds,
+        ),
+        name="ears",
+    )
+
+
 def recognizer_scheduler(
-    model: LoadedModel, settings: FunasrSettings
+    model: LoadedModel, settings: FunasrSettings, name: str = RECOGNIZER
 ) -> Scheduler[RecognitionRequest, Recognition]:
     """Returns a scheduler for the recognizer, with workers that fit its device."""
     return Scheduler(
         model.recognizer.recognize,
         recognizer_limits(settings, on_gpu=model.device.is_cuda),
         size=lambda request: max(request.seconds, _SHORTEST_SECONDS),
-        name="recognizer",
+        name=name,
     )
 
 

@@ -68,12 +68,16 @@ class Recognizer:
         raises is raised here, behind the answers to what it said before.
 
         Raises:
-            ServiceError: the rate, the number of channels or the language is not possible.
+            ServiceError: the rate, the number of channels, the model or the language is not
+                possible.
         """
         pcm = PcmFormat.checked(rate_hz, 2, channels)
         wanted = listening or Listening()
         options = partial(
-            session_options, settings=self._service.settings, reader=self._service.options
+            session_options,
+            settings=self._service.settings,
+            models=self._service.models,
+            reader=self._service.options,
         )
         answers = _Answers()
         begin = partial(self._service.begin_utterance, is_one_of_many=True)

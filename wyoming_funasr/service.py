@@ -1,35 +1,37 @@
 """The speech-to-text service: wires settings, model, workers and request handlers."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from wyoming.info import AsrModel, AsrProgram, Attribution, Info
+from prometheus_client import Counter
+from wyoming.info import Info
 
 from wyoming_funasr.automations.teller import TranscriptTeller
 from wyoming_funasr.home.description import read_home
 from wyoming_funasr.home.keeper import HomeKeeper
 from wyoming_funasr.home.source.source import home_source
-from wyoming_funasr.models import check_memory, choose_model, is_on_disk
-from wyoming_funasr.pipeline import LoadedModel, SpeechPipeline
+from wyoming_funasr.info import describe_models, program_name
+from wyoming_funasr.models import Model, check_memory, choose_models, is_on_disk
+from wyoming_funasr.pipeline import RECOGNIZER, LoadedModel, SpeechPipeline, front_end_worker
 from wyoming_funasr.recognition.home import HomeContext
 from wyoming_funasr.recognition.hotwords import read_hotword_file
 from wyoming_funasr.recordings.transcription import Recordings
 from wyoming_funasr.requests.events import EventSink
 from wyoming_funasr.requests.feed import AudioFeed
 from wyoming_funasr.requests.handler import RequestHandler
-from wyoming_funasr.requests.languages import advertised_tags
+from wyoming_funasr.requests.models import ServedModel, ServedModels
 from wyoming_funasr.requests.options import OptionsReader, RequestOptions
 from wyoming_funasr.requests.utterance import Utterance
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving import __version__
+from wyoming_serving.job_scheduler import JobScheduler
 from wyoming_serving.models.hub import Hub
 from wyoming_serving.service import Service
 from wyoming_serving.session import Client
 from wyoming_serving.status import EngineDescription
-from wyoming_serving.supervision import Reduction
+from wyoming_serving.supervision import Canary, Reduction
 
 if TYPE_CHECKING:  # imported only where HTTP is asked for, as it takes a quarter of a second
     from aiohttp import web
@@ -41,7 +43,7 @@ _SMALLER = 4
 
 
 class FunasrService(Service):
-    """One model on one device, for any number of clients."""
+    """A model, or a few, on one device, for any number of clients."""
 
     name = "funasr"
     page_shelf = Path(__file__).parent / "api/page/shelf"
@@ -54,13 +56,33 @@ class FunasrService(Service):
         """
         super().__init__(settings)
         self.settings: FunasrSettings = settings
-        self.model = choose_model(settings.model_dir)
-        self.pipeline = SpeechPipeline(settings, self.wait_ready, self.metrics)
-        self.recordings = Recordings(self.pipeline, settings.max_segment_time, settings.job_seconds)
+        self.ears = front_end_worker(settings)
+        speculations = Counter(
+            "funasr_speculation_runs",
+            "Recognitions begun in a pause: those that became the answer, and those in vain",
+            ["model", "outcome"],
+            registry=self.metrics,
+        )
+        models = choose_models(settings.model_dir)
+        self.pipelines = [
+            SpeechPipeline(
+                model,
+                settings,
+                self.ears,
+                self.wait_ready,
+                speculations,
+                f"{RECOGNIZER} {model.name}" if number else RECOGNIZER,
+            )
+            for number, model in enumerate(models)
+        ]
+        self.recordings = Recordings(settings.max_segment_time, settings.job_seconds)
         self._hub = Hub.from_settings(settings)
         from_file = read_hotword_file(settings.hotword_file) if settings.hotword_file else []
         self._hotwords = (*settings.hotwords, *from_file)
-        self.options = OptionsReader(settings, self.model, self._current_hotwords)
+        self.models = ServedModels(
+            [self._served(pipeline, number) for number, pipeline in enumerate(self.pipelines)]
+        )
+        self.options = OptionsReader(settings, self.models)
         if settings.home is not None:
             read_home(settings.home)  # one that is wrong is refused at once
         source = home_source(settings)
@@ -70,45 +92,60 @@ class FunasrService(Service):
     async def load(self) -> None:
         await self._automations.start()
         self.recordings.start()
+        self.ears.start()
         if self.settings.engine == "ray":
             await self._join_replicas()
         else:
             await self._load_here()
 
     async def _load_here(self) -> None:
-        check_memory(self.model)
-        model = await self.pipeline.load(partial(self._load_model, self.settings))
-        if model.device.is_cuda:
+        check_memory([pipeline.model for pipeline in self.pipelines])
+        loaded = {
+            pipeline.model.name: await pipeline.load(
+                partial(self._load_model, pipeline.model, self.settings)
+            )
+            for pipeline in self.pipelines
+        }
+        device = next(iter(loaded.values())).device
+        if device.is_cuda:
             from wyoming_serving.torch.gpus import gpu_memory_bytes
 
-            name = model.device.torch_name
-            self.show_gpu_memory(name, partial(gpu_memory_bytes, name))
+            self.show_gpu_memory(device.torch_name, partial(gpu_memory_bytes, device.torch_name))
         if self.home is not None:
-            self.home.start(model.recognizer.tokens)
-        self.engine_loaded(self._described(model), self.pipeline.watched)
+            self.home.start({name: one.recognizer.tokens for name, one in loaded.items()})
+        self.engine_loaded(_described(loaded), self._watched())
 
     async def _join_replicas(self) -> None:
         from wyoming_funasr.ray import front
 
-        remote = await front.connect(self.model, self.settings, self._hub)
-        self.pipeline.join(remote)
-        self.engine_loaded(EngineDescription(self.model.name, remote.device), self.pipeline.watched)
+        [pipeline] = self.pipelines
+        remote = await front.connect(pipeline.model, self.settings, self._hub)
+        pipeline.join(remote)
+        self.engine_loaded([EngineDescription(pipeline.model.name, remote.device)], self._watched())
 
     async def rebuild(self, reduction: Reduction) -> None:
-        settings, most_jobs = self.settings, None
+        settings, loaded = self.settings, {}
         if reduction is Reduction.CPU:
             settings = settings.model_copy(update={"device": "cpu", "precision": "auto"})
-        else:
-            most_jobs = max(1, self.pipeline.recognitions.limits.max_jobs // _SMALLER)
-        model = await self.pipeline.rebuild(partial(self._load_model, settings), most_jobs)
-        self.describe_engine(self._described(model))
+        for pipeline in self.pipelines:
+            pipeline.let_go()  # the memory of all is needed
+        for pipeline in self.pipelines:
+            most_jobs = None
+            if reduction is not Reduction.CPU:
+                most_jobs = max(1, pipeline.recognitions.limits.max_jobs // _SMALLER)
+            loaded[pipeline.model.name] = await pipeline.rebuild(
+                partial(self._load_model, pipeline.model, settings), most_jobs
+            )
+        self.describe_engines(_described(loaded))
 
     async def close(self) -> None:
         await self._automations.close()
         if self.home is not None:
             await self.home.close()
         await self.recordings.close()
-        await self.pipeline.close()
+        await self.ears.close()
+        for pipeline in self.pipelines:
+            await pipeline.close()
 
     def routes(self) -> "Sequence[web.AbstractRouteDef]":
         from wyoming_funasr.api.funasr.routes import FunasrRoutes
@@ -120,9 +157,9 @@ class FunasrService(Service):
         from wyoming_funasr.api.uploads import Uploads
 
         sessions = ListeningSessions(self)
-        uploads = Uploads(self.recordings, self.settings, self._current_hotwords, self._home_for)
+        uploads = Uploads(self.recordings, self.settings)
         return [
-            *OpenAiApi(uploads, self.settings, self.model).routes(),
+            *OpenAiApi(uploads, self.settings, self.models).routes(),
             *ListenRoutes(self, sessions).routes(),
             *FunasrRoutes(self, sessions, uploads).routes(),
             *RealtimeRoutes(self, sessions).routes(),
@@ -134,36 +171,9 @@ class FunasrService(Service):
         return RequestHandler(client, self.options, begin, self.settings)
 
     def info(self) -> Info:
-        author = Attribution(name=self.model.author, url=self.model.url)
-        model = AsrModel(
-            name=self.model.name,
-            attribution=author,
-            installed=self.ready or is_on_disk(self.model, self._hub),
-            description=self.model.description,
-            version=__version__,
-            languages=advertised_tags(self.model.languages),
-        )
-        program = AsrProgram(
-            name="funasr",
-            attribution=Attribution(name="FunASR", url="https://github.com/modelscope/FunASR"),
-            installed=True,
-            description="Speech to text with FunASR",
-            version=__version__,
-            models=[model],
-            supports_transcript_streaming=self.settings.partial_transcripts,
-            requires_external_vad=not self.settings.endpointing,
-        )
-        return Info(asr=[program])
-
-    @property
-    def model_name(self) -> str:
-        """Name of the model."""
-        return self.model.name
-
-    @property
-    def language_tags(self) -> Sequence[str]:
-        """Tags that a client may ask for."""
-        return advertised_tags(self.model.languages)
+        models = [pipeline.model for pipeline in self.pipelines]
+        installed = {model.name for model in models if self.ready or is_on_disk(model, self._hub)}
+        return describe_models(models, installed, self.settings)
 
     async def decode(self, decode: Callable[[bytes], bytes], data: bytes) -> bytes:
         """Decode audio in a worker.
@@ -171,7 +181,9 @@ class FunasrService(Service):
         Raises:
             ServiceError: what `decode` raises, or `queue-full`.
         """
-        return await self.pipeline.decode(decode, data)
+        decoded: list[bytes] = []
+        await self.ears.submit(lambda: decoded.append(decode(data)))
+        return decoded[0]
 
     def begin_utterance(
         self,
@@ -190,28 +202,46 @@ class FunasrService(Service):
         return Utterance(
             options,
             self.settings,
-            self.pipeline,
-            self._home_for,
             feed,
             self._automations.beside(sink, client, request),
             is_one_of_many=is_one_of_many,
         )
 
-    def _home_for(self, language: str | None) -> HomeContext | None:
-        return self.home.context(language) if self.home is not None else None
+    def _served(self, pipeline: SpeechPipeline, number: int) -> ServedModel:
+        model = pipeline.model
+        return ServedModel(
+            model.name,
+            program_name(model, number),
+            model.languages,
+            pipeline,
+            partial(self._current_hotwords, model),
+            partial(self._home_for, model),
+        )
 
-    def _current_hotwords(self) -> Sequence[str]:
+    def _home_for(self, model: Model, language: str | None) -> HomeContext | None:
+        return self.home.context(model.name, language) if self.home is not None else None
+
+    def _current_hotwords(self, model: Model) -> Sequence[str]:
         """Those of the settings; a model that cannot know a home listens for its names alone."""
-        if self.home is None or self.model.family == "sense_voice":
+        if self.home is None or model.family == "sense_voice":
             return self._hotwords
         return (*self._hotwords, *self.home.names)
 
-    def _described(self, model: LoadedModel) -> EngineDescription:
-        return EngineDescription(self.model.name, model.device.description)
+    def _watched(self) -> Mapping[JobScheduler[Any, Any], Canary]:
+        """The schedulers, and for each a small job that shows whether it works."""
+        recognizers = {pipeline.recognitions: pipeline.try_out for pipeline in self.pipelines}
+        return {**recognizers, self.ears: self._listen}
 
-    def _load_model(self, settings: FunasrSettings) -> LoadedModel:
+    async def _listen(self) -> None:
+        await self.ears.submit(lambda: None)
+
+    def _load_model(self, model: Model, settings: FunasrSettings) -> LoadedModel:
         from wyoming_funasr.loading import load_model, warm_up
 
-        model = load_model(self.model, settings, self._hub)
-        warm_up(model, settings)
-        return model
+        loaded = load_model(model, settings, self._hub)
+        warm_up(loaded, settings)
+        return loaded
+
+
+def _described(loaded: Mapping[str, LoadedModel]) -> Sequence[EngineDescription]:
+    return [EngineDescription(name, model.device.description) for name, model in loaded.items()]

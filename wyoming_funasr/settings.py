@@ -19,6 +19,9 @@ EventList = Annotated[tuple[EventKind, ...], NoDecode]
 
 ChineseScript = Literal["auto", "simplified", "traditional", "taiwan", "hongkong"]
 
+MOST_MODELS = 4
+"""Each takes memory of its own."""
+
 
 def _checked_url(url: str) -> str:
     parts = urlsplit(url)  # raises ValueError, as `port` does
@@ -41,13 +44,15 @@ class FunasrSettings(EngineSettings):
     model_config = SettingsConfigDict(env_prefix="FUNASR_")
 
     uri: Uri = "tcp://0.0.0.0:10300"
-    model_dir: str = Field(
-        "SenseVoiceSmall",
+    model_dir: CommaSeparated = Field(
+        ("SenseVoiceSmall",),
         min_length=1,
-        description="Model: a name, a folder, or an id on the hub",
+        max_length=MOST_MODELS,
+        description="Model: a name, a folder, or an id on the hub; or up to four with commas "
+        "between, of which the first answers who asks for none",
         json_schema_extra={
-            "allowed": "SenseVoiceSmall, paraformer-zh, paraformer-zh-streaming, demo, a folder, "
-            "a hub id (owner/name)"
+            "allowed": "one to four of: SenseVoiceSmall, paraformer-zh, paraformer-zh-streaming, "
+            "demo, a folder, a hub id (owner/name)"
         },
     )
     language: Literal["auto", "zh", "en", "yue", "ja", "ko"] = Field(
@@ -210,7 +215,12 @@ class FunasrSettings(EngineSettings):
             return self.languages or (self.language,)
         return ("zh", "en")
 
-    @field_validator("hotwords", "languages", "ignored_events", mode="before")
+    @property
+    def default_model(self) -> str:
+        """The model of who asks for none."""
+        return self.model_dir[0]
+
+    @field_validator("model_dir", "hotwords", "languages", "ignored_events", mode="before")
     @classmethod
     def _split_lists(cls, value: object) -> object:
         return split_commas(value)
@@ -219,6 +229,8 @@ class FunasrSettings(EngineSettings):
     def _check_engine(self) -> Self:
         if self.engine == "ray" and (self.home is not None or self.home_assistant_url is not None):
             raise ValueError("home and home_assistant_url need engine in-process")
+        if self.engine == "ray" and len(self.model_dir) > 1:
+            raise ValueError("model_dir: several models need engine in-process")
         return self
 
     @model_validator(mode="after")

@@ -105,7 +105,7 @@ class MelottsService(Service):
             scheduler: self._canary,
             self._front_end: self._read_nothing,
         }
-        self.engine_loaded(self._described(engine), watched)
+        self.engine_loaded([self._described(engine)], watched)
 
     async def rebuild(self, reduction: Reduction) -> None:
         assert self.scheduler is not None
@@ -121,7 +121,7 @@ class MelottsService(Service):
         await call_in_thread(partial(_warm_up, engine, self._voices.default), "engine")
         self._audio = SentenceAudio(engine, self.scheduler, self._cache)
         self.scheduler.replace(each(_next_chunk), self._limits(engine))
-        self.describe_engine(self._described(engine))
+        self.describe_engines([self._described(engine)])
 
     async def close(self) -> None:
         await self._hubs.close()

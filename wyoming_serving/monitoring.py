@@ -1,7 +1,7 @@
 """What is measured of a service, for Prometheus and for `/status`; docs/operations.md lists it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,7 +32,7 @@ class ServiceMetrics:
         self._stages = Histogram(
             "wyoming_stage_seconds",
             "Time of the stages of answered requests",
-            ["stage"],
+            ["stage", "model"],
             buckets=_SECONDS,
             registry=registry,
         )
@@ -62,10 +62,11 @@ class ServiceMetrics:
         """Show how many connections are open, as `count` tells at each scrape."""
         self._sessions.set_function(count)
 
-    def describe_engine(self, engine: EngineDescription) -> None:
+    def describe_engines(self, engines: Iterable[EngineDescription]) -> None:
         """Show what answers requests now."""
         self._engine.clear()
-        self._engine.labels(self._name, __version__, engine.model, engine.device).set(1)
+        for engine in engines:
+            self._engine.labels(self._name, __version__, engine.model, engine.device).set(1)
 
     def set_problem(self, problem: str, *, exists: bool) -> None:
         """Show that there is a problem of a kind, or none any more."""
@@ -78,7 +79,7 @@ class ServiceMetrics:
     def observe(self, report: RequestReport) -> None:
         """Count the stages of a request that was answered."""
         for stage, seconds in report.stages.items():
-            self._stages.labels(stage).observe(seconds)
+            self._stages.labels(stage, report.model or "").observe(seconds)
 
     def note_error(self, code: str, text: str) -> None:
         """Keep the latest error for the status."""

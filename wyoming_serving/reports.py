@@ -46,6 +46,8 @@ class RequestReport:
     """Of the audio that the client sent, or was sent."""
     characters: int | None = None
     """Of the text to speak."""
+    model: str | None = None
+    """Of those that hear, the one that was asked."""
     ended_by: str | None = None
     """What ended the request: `audio-stop`, `silence`, ..."""
     stages: dict[Stage, float] = field(default_factory=dict)
@@ -68,6 +70,7 @@ class RequestReport:
         known: dict[str, str | int | float | None] = {
             "kind": self.kind,
             "outcome": self.outcome,
+            "model": self.model,
             "language": self.language,
             "audio_seconds": None if self.audio_seconds is None else round(self.audio_seconds, 2),
             "characters": self.characters,

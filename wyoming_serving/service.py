@@ -69,7 +69,7 @@ class Service(ABC):
         self.recent = RecentRequests(most, shows_texts=settings.http_show_texts)
         """What the page shows of requests."""
         self.supervisor = Supervisor(self, SupervisionLimits.from_settings(settings))
-        self._description: EngineDescription | None = None
+        self._engines: Sequence[EngineDescription] = ()
         self._gpu_memory: Callable[[], tuple[int, int]] | None = None
         self._schedulers: list[JobScheduler[Any, Any]] = []
         self._problems: dict[Problem, str] = {}
@@ -115,19 +115,21 @@ class Service(ABC):
         return ()
 
     def engine_loaded(
-        self, engine: EngineDescription, watched: Mapping[JobScheduler[Any, Any], Canary]
+        self,
+        engines: Sequence[EngineDescription],
+        watched: Mapping[JobScheduler[Any, Any], Canary],
     ) -> None:
         """Take note, in `load`, of what answers; its schedulers are watched with their canaries."""
-        self.describe_engine(engine)
+        self.describe_engines(engines)
         self._schedulers = list(watched)
         self.metrics.register(SchedulerCollector(*watched))
         for scheduler, canary in watched.items():
             self.supervisor.watch(scheduler, canary)
 
-    def describe_engine(self, engine: EngineDescription) -> None:
+    def describe_engines(self, engines: Sequence[EngineDescription]) -> None:
         """Say, for the status, what answers now."""
-        self._description = engine
-        self.measured.describe_engine(engine)
+        self._engines = engines
+        self.measured.describe_engines(engines)
 
     def show_gpu_memory(self, device: str, memory: Callable[[], tuple[int, int]]) -> None:
         """Show a GPU's memory, of which `memory` returns the free and the total bytes."""
@@ -250,8 +252,7 @@ class Service(ABC):
             state=self.state,
             problems=self._named_problems(),
             uptime_seconds=round(time.monotonic() - self._made_at, 1),
-            model=self._description.model if self._description else None,
-            device=self._description.device if self._description else None,
+            engines=self._engines,
             memory=MemoryStatus.now(self._gpu_memory),
             sessions=self._sessions(),
             max_sessions=self.settings.max_connections,

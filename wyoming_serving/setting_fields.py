@@ -70,6 +70,8 @@ def shown_default(field: FieldInfo) -> str:
         return ""
     if isinstance(field.default, bool):
         return str(field.default).lower()
+    if isinstance(field.default, tuple):
+        return f"`{','.join(field.default)}`"
     return f"`{field.default}`"
 
 

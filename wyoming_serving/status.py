@@ -1,7 +1,7 @@
 """What is known of a running service at one moment, as `/status` shows it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Self
 
@@ -70,8 +70,8 @@ class ServiceStatus:
     problems: dict[str, str]
     """Why the service is degraded, by kind."""
     uptime_seconds: float
-    model: str | None
-    device: str | None
+    engines: Sequence[EngineDescription]
+    """What answers; empty until it is loaded."""
     memory: MemoryStatus
     sessions: int
     max_sessions: int

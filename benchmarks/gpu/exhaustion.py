@@ -75,7 +75,7 @@ _BALLAST: list[torch.Tensor] = []
 def _take_memory(run: Run, service: FunasrService, left_mb: int) -> None:
     """Leave so little memory on the GPU; in a rehearsal, fail as if so."""
     if not run.on_gpu:
-        recognitions = service.pipeline.local
+        recognitions = service.pipelines[0].local
 
         def fail(_: Sequence[RecognitionRequest]) -> Sequence[Recognition | Exception]:
             raise torch.OutOfMemoryError("CUDA out of memory, as rehearsed")

@@ -83,7 +83,9 @@ def test_the_options_of_the_form_are_taken(
 ) -> None:
     options = read(add_on.folder / "config.yaml")["options"]
     settings = load(add_on, options, tmp_path, monkeypatch)
-    assert {name: getattr(settings, name) or "" for name in add_on.shown} == options
+    taken = {name: getattr(settings, name) for name in add_on.shown}
+    listed = {name: ",".join(one) for name, one in taken.items() if isinstance(one, tuple)}
+    assert taken | listed == options
     assert settings.uri == f"tcp://0.0.0.0:{add_on.port}"
     assert settings.cache_dir == Path("/data/models")
     assert (settings.zeroconf, settings.device) == (False, "cpu")

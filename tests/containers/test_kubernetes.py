@@ -103,4 +103,4 @@ def test_the_applications_are_those_of_the_fronts() -> None:
         assert application["import_path"] == "wyoming_funasr.ray.application:application"
         environment = named("Deployment")["spec"]["template"]["spec"]["containers"][0]["env"]
         model = next(one["value"] for one in environment if one["name"] == "FUNASR_MODEL_DIR")
-        assert settings.model_dir == model
+        assert settings.default_model == model

@@ -44,8 +44,9 @@ def texts(events: list[Event]) -> list[str]:
 
 def says_where_it_runs(service: Service, log: str) -> None:
     status = service.status()
-    assert str(status.device).endswith(", float16")
-    assert str(status.device) in log
+    [engine] = status.engines
+    assert engine.device.endswith(", float16")
+    assert engine.device in log
     assert status.memory.gpu_total_bytes and status.memory.gpu_free_bytes
 
 
@@ -78,5 +79,5 @@ async def test_a_rebuilt_recognizer_answers_as_before(reduction: Reduction) -> N
         before = texts(await healthy_answer(SPEECH_TO_TEXT, port))
         await service.rebuild(reduction)
         assert texts(await healthy_answer(SPEECH_TO_TEXT, port)) == before
-        is_on_cpu = str(service.status().device).startswith("CPU")
+        is_on_cpu = service.status().engines[0].device.startswith("CPU")
         assert is_on_cpu == (reduction is Reduction.CPU)

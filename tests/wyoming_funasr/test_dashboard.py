@@ -26,7 +26,7 @@ _SELECTOR = re.compile(r'([a-z_]+)\{job="\$job"(?:,([a-z_]+)(?:=|!=)"([a-z_]+)")
 async def test_every_query_names_a_metric_of_a_real_scrape(make_service: ServiceMaker) -> None:
     http = free_port()
     service = make_service("--http-port", str(http))
-    service.pipeline.count_speculation(SpeculationOutcome.USED)
+    service.pipelines[0].count_speculation(SpeculationOutcome.USED)
     service.metrics.register(GpuMemoryCollector("cuda:0", lambda: (1, 2)))  # as on a GPU
     async with running(service) as port, connect(port) as wire:
         await wire.send(*request())

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import Counter
 
 from tests.wyoming_funasr.conftest import SettingsMaker
 from wyoming_funasr.audio.frontend import Frontend
 from wyoming_funasr.audio.vad import SileroVoiceActivity
-from wyoming_funasr.pipeline import LoadedModel, SpeechPipeline
+from wyoming_funasr.models import MODELS
+from wyoming_funasr.pipeline import LoadedModel, SpeechPipeline, front_end_worker
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_funasr.recognition.types import (
     Fbank,
@@ -54,7 +55,10 @@ async def _ready() -> None:
 async def test_what_is_unsure_or_an_ignored_sound_has_no_text(
     make_settings: SettingsMaker, words: tuple[str, ...], text: str
 ) -> None:
-    pipeline = SpeechPipeline(make_settings(*words), _ready, CollectorRegistry())
+    settings = make_settings(*words)
+    speculations = Counter("runs", "Runs", ["model", "outcome"], registry=None)
+    ears = front_end_worker(settings)
+    pipeline = SpeechPipeline(MODELS["demo"], settings, ears, _ready, speculations)
     frontend = Frontend(FbankSettings(), SileroVoiceActivity(), 30_000)
     model = LoadedModel(frontend, Recognizer(_Engine()), choose_device("cpu", "float32"))
     await pipeline.load(lambda: model)

@@ -155,7 +155,7 @@ async def test_no_speech_is_an_empty_transcript(
 
 async def test_no_audio_needs_no_model(make_service: ServiceMaker) -> None:
     service = make_service()
-    assert (await service.pipeline.recognize(RecognitionRequest(()))).text == ""
+    assert (await service.pipelines[0].recognize(RecognitionRequest(()))).text == ""
     await service.close()
 
 
@@ -232,7 +232,7 @@ async def test_a_client_that_leaves_in_the_middle_hurts_nobody(make_service: Ser
         async with connect(port) as wire:
             await wire.send(*request())
             assert (await transcript(wire)).text
-        await until(lambda: service.pipeline.recognitions.depth == 0)
+        await until(lambda: service.pipelines[0].recognitions.depth == 0)
 
 
 async def test_a_full_queue_is_said_at_once(make_service: ServiceMaker) -> None:
@@ -240,16 +240,16 @@ async def test_a_full_queue_is_said_at_once(make_service: ServiceMaker) -> None:
     async with running(service) as port:
         release = asyncio.Event()
         blocked = asyncio.create_task(
-            service.pipeline.local.call(
+            service.pipelines[0].local.call(
                 lambda: asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
             )
         )
         loop = asyncio.get_running_loop()
         async with connect(port) as running_, connect(port) as waiting, connect(port) as late:
             await running_.send(*request())
-            await until(lambda: service.pipeline.recognitions.running == 1)
+            await until(lambda: service.pipelines[0].recognitions.running == 1)
             await waiting.send(*request())
-            await until(lambda: service.pipeline.recognitions.depth == 1)
+            await until(lambda: service.pipelines[0].recognitions.depth == 1)
             await late.send(*request())
             assert "at most 1" in await late.read_error("queue-full")
             release.set()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from wyoming.client import AsyncClient
 from wyoming.event import Event, Eventable
-from wyoming.info import Describe, Info
+from wyoming.info import Describe, Info, SelectProgram
 from wyoming.tts import (
     Synthesize,
     SynthesizeChunk,
@@ -65,6 +65,16 @@ def streamed(
 
 def voice_event(text: str, **voice: str) -> Event:
     return Event("synthesize", {"text": text, "voice": voice})
+
+
+async def test_all_voices_are_of_one_program(make_service: ServiceMaker) -> None:
+    async with running(make_service()) as port:
+        async with connect(port) as wire:
+            await wire.send(SelectProgram(name="melotts"), Synthesize(text=TEXT))
+            await wire.read_type("audio-start")
+        async with connect(port) as wire:
+            await wire.send(SelectProgram(name="demo"))
+            assert (await wire.read_error("unknown-program")).endswith("allowed: melotts")
 
 
 async def test_wyomings_own_client_gets_audio(make_service: ServiceMaker) -> None:

@@ -73,7 +73,7 @@ class EngineService(Service):
         self.scheduler: Scheduler[str, str] = Scheduler(self.engine.run, limits, name="device")
         self.scheduler.start()
         self.engine_loaded(
-            EngineDescription("shouter", self.engine.device), {self.scheduler: self._canary}
+            [EngineDescription("shouter", self.engine.device)], {self.scheduler: self._canary}
         )
 
     async def rebuild(self, reduction: Reduction) -> None:
@@ -82,7 +82,7 @@ class EngineService(Service):
             raise engine
         self.engine = engine
         self.scheduler.replace(engine.run, self.scheduler.limits)
-        self.describe_engine(EngineDescription("shouter", engine.device))
+        self.describe_engines([EngineDescription("shouter", engine.device)])
 
     def info(self) -> Info:
         return Info()

@@ -103,7 +103,7 @@ async def test_open_sessions_the_engine_and_the_event_loop_are_shown() -> None:
         await until(lambda: service.metrics.get_sample_value("wyoming_sessions") == 1)
         engine = {"service": "engine", "version": __version__, "model": "shouter", "device": "CPU"}
         assert service.metrics.get_sample_value("wyoming_engine_info", engine) == 1
-        stage = {"stage": "queue"}
+        stage = {"stage": "queue", "model": ""}
         assert service.metrics.get_sample_value("wyoming_stage_seconds_count", stage) == 1
         lag = "wyoming_event_loop_lag_seconds_count"
         await until(lambda: (service.metrics.get_sample_value(lag) or 0) > 0)

@@ -113,7 +113,7 @@ async def test_a_gpu_out_of_memory_is_rebuilt_with_less_and_then_on_the_cpu(
         Reduction.CPU: Engine("CPU"),
     }
     async with running(service) as port, connect(port) as wire:
-        assert (await fetch_status(http))["device"] == "GPU"
+        assert (await fetch_status(http))["engines"] == [{"model": "shouter", "device": "GPU"}]
         service.engine.failure = failing
         await wire.send(shout("one"))
         await wire.read_error("internal-error")
@@ -124,7 +124,7 @@ async def test_a_gpu_out_of_memory_is_rebuilt_with_less_and_then_on_the_cpu(
         await until(lambda: service.is_ready)
         assert await fetch(http, "/health/ready") == (200, "degraded\n")
         status = await fetch_status(http)
-        assert status["device"] == "CPU"
+        assert status["engines"] == [{"model": "shouter", "device": "CPU"}]
         assert "runs with the CPU" in status["problems"]["reduced"]
         _, scrape = await fetch(http, "/metrics")
         assert 'wyoming_problem{problem="reduced"} 1.0' in scrape

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol
 
 from wyoming_funasr.requests.events import EventSink
 from wyoming_funasr.requests.feed import AudioFeed
 from wyoming_funasr.requests.listening import ListeningSession, ListeningSink
+from wyoming_funasr.requests.models import ServedModels
 from wyoming_funasr.requests.options import OptionsReader, RequestOptions
 from wyoming_funasr.requests.utterance import Utterance
 from wyoming_funasr.settings import FunasrSettings
@@ -28,12 +29,8 @@ class ListenHost(Protocol):
         """Makes the options of a session."""
 
     @property
-    def model_name(self) -> str:
-        """Of the model that answers."""
-
-    @property
-    def language_tags(self) -> Sequence[str]:
-        """Tags that a client may ask for."""
+    def models(self) -> ServedModels:
+        """Those that a client may ask for."""
 
     def begin_utterance(
         self,

@@ -2,19 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import SpooledTemporaryFile, gettempdir
 from typing import BinaryIO, cast
 
-from wyoming_funasr.recognition.home import HomeContext
 from wyoming_funasr.recognition.hotwords import merge_hotwords
 from wyoming_funasr.recordings.transcription import (
     RecordingOptions,
     Recordings,
     TranscribedStretch,
 )
+from wyoming_funasr.requests.models import ServedModel
 from wyoming_funasr.requests.script import in_script
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.errors import ErrorCode, QueueFull, ServiceError
@@ -29,6 +29,7 @@ _IN_MEMORY_BYTES = 1 << 20
 class Wanted:
     """How a client wants its file recognized."""
 
+    model: ServedModel
     language_tag: str | None
     """As the client wrote it: `zh-TW`."""
     language: str
@@ -75,18 +76,9 @@ class Upload:
 class Uploads:
     """Receives files, a few at a time, and recognizes them with what the service knows."""
 
-    def __init__(
-        self,
-        recordings: Recordings,
-        settings: FunasrSettings,
-        hotwords: Callable[[], Sequence[str]],
-        home: Callable[[str | None], HomeContext | None],
-    ) -> None:
-        """`hotwords` and `home` tell what counts for every request, for a language tag, now."""
+    def __init__(self, recordings: Recordings, settings: FunasrSettings) -> None:
         self.recordings = recordings
         self._settings = settings
-        self._hotwords = hotwords
-        self._home = home
         self._places = asyncio.Semaphore(settings.http_max_uploads)
 
     @contextlib.asynccontextmanager
@@ -124,16 +116,16 @@ class Uploads:
         Raises:
             ServiceError: see `Recordings.transcribe`.
         """
-        settings, tag = self._settings, wanted.language_tag
-        report.language = tag or wanted.language
-        home = self._home(tag)
+        settings, model, tag = self._settings, wanted.model, wanted.language_tag
+        report.model, report.language = model.name, tag or wanted.language
+        home = model.home(tag)
         options = RecordingOptions(
             language=wanted.language,
             languages=wanted.languages or settings.languages,
             use_itn=settings.use_itn if wanted.use_itn is None else wanted.use_itn,
             hotwords=merge_hotwords(
                 settings.hotword_weight,
-                self._hotwords(),
+                model.hotwords(),
                 wanted.names,
                 (),
                 settings.max_hotwords,
@@ -141,7 +133,7 @@ class Uploads:
             home=home,
         )
         began = asyncio.get_running_loop().time()
-        transcribing = self.recordings.transcribe(file, options, report)
+        transcribing = self.recordings.transcribe(model.pipeline, file, options, report)
         async with contextlib.aclosing(transcribing) as stretches:
             async for one in stretches:
                 if one.recognition.text:

@@ -32,7 +32,7 @@ class HomeSource(Protocol):
 
 
 class HomeKeeper:
-    """The knowledge of one home in the languages that are spoken in it.
+    """The knowledge of one home in the languages that are spoken in it, for each model.
 
     A language is built when it is first wanted. Until it is ready, and while it is built again,
     recognition goes on with what there is.
@@ -47,7 +47,7 @@ class HomeKeeper:
         self._wanted = dict.fromkeys(languages)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._home: Home | None = None
-        self._known: Mapping[str, Knowledge] = {}
+        self._known: Mapping[str, Mapping[str, Knowledge]] = {}
         self._stale = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._builder: Scheduler[partial[Knowledge], Knowledge] = Scheduler(
@@ -56,8 +56,9 @@ class HomeKeeper:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that are ready."""
-        return tuple(self._known)
+        """The languages that are ready for every model."""
+        known = self._known.values()
+        return tuple(one for one in self._wanted if known and all(one in each for each in known))
 
     @property
     def home(self) -> Home:
@@ -71,14 +72,16 @@ class HomeKeeper:
         lists = (home.entities, home.areas, home.floors)
         return tuple(name for entries in lists for one in entries for name in names_of(one))
 
-    def start(self, tokens: Tokens | None) -> None:
-        """Begin to follow the home; without tokens, for its names and to judge texts."""
+    def start(self, models: Mapping[str, Tokens | None]) -> None:
+        """Begin to follow the home for models, each with its tokens; for one without, it is known
+        to judge texts."""
+        self._known = {model: {} for model in models}
         self._loop = asyncio.get_running_loop()
         self._builder.start()
         self._source.start()
         self._tasks = [
             asyncio.create_task(self._follow(), name="home changes"),
-            asyncio.create_task(self._build(tokens), name="home knowledge"),
+            asyncio.create_task(self._build(models), name="home knowledge"),
         ]
 
     async def close(self) -> None:
@@ -89,9 +92,9 @@ class HomeKeeper:
         await self._source.close()
         await self._builder.close()
 
-    def context(self, tag: str | None) -> UtteranceHome:
-        """The home for an utterance with a language tag, as it is known now."""
-        return UtteranceHome(self._known, tag, self._want_soon)
+    def context(self, model: str, tag: str | None) -> UtteranceHome:
+        """The home for an utterance that a model hears, with a language tag, as it is known now."""
+        return UtteranceHome(self._known.get(model, {}), tag, self._want_soon)
 
     def _want_soon(self, language: str) -> None:
         if self._loop is not None:
@@ -108,7 +111,7 @@ class HomeKeeper:
             self._home = home
             self._stale.set()
 
-    async def _build(self, tokens: Tokens | None) -> None:
+    async def _build(self, models: Mapping[str, Tokens | None]) -> None:
         built: dict[str, Home] = {}
         while True:
             await self._stale.wait()
@@ -118,19 +121,21 @@ class HomeKeeper:
                 if home is None or self._home is not home or built.get(language) is home:
                     continue
                 built[language] = home
-                await self._build_one(home, language, tokens)
+                await self._build_one(home, language, models)
 
-    async def _build_one(self, home: Home, language: str, tokens: Tokens | None) -> None:
+    async def _build_one(
+        self, home: Home, language: str, models: Mapping[str, Tokens | None]
+    ) -> None:
         started = time.monotonic()
         try:
-            knowledge = await self._builder.submit(
-                partial(_build, home, language, tokens, self._samples)
-            )
+            for model, tokens in models.items():
+                build = partial(_build, home, language, tokens, self._samples)
+                known = {**self._known[model], language: await self._builder.submit(build)}
+                self._known = {**self._known, model: known}
         except Exception as error:
             _LOGGER.error("the home is not known in %s: %r", language, error)
             _LOGGER.debug("where it failed", exc_info=True)
             return
-        self._known = {**self._known, language: knowledge}
         names, took = len(home.entities), time.monotonic() - started
         _LOGGER.info("the home is known in %s: %d entities, %.1f s", language, names, took)
 

@@ -25,7 +25,7 @@ class RecognizerReplica(Replica[RecognitionRequest, Recognition]):
             ServiceError: the model cannot be had, or does not run here.
         """
         settings = FunasrSettings(**given)
-        model = choose_model(settings.model_dir)
+        model = choose_model(settings.default_model)
         loaded = load_model(model, settings, Hub.from_settings(settings))
         warm_up(loaded, settings)
         super().__init__(

@@ -81,18 +81,15 @@ class TranscribedStretch:
 class Recordings:
     """Decodes and cuts recordings in workers of its own; many may be under way at once."""
 
-    def __init__(
-        self, pipeline: RecordingPipeline, longest_segment_ms: int, job_seconds: float
-    ) -> None:
-        self._pipeline = pipeline
+    def __init__(self, longest_segment_ms: int, job_seconds: float) -> None:
         self._longest_segment_ms = longest_segment_ms
         self._work: Scheduler[Callable[[], None], None] = Scheduler(
             each(lambda job: job()),
             BatchLimits(workers=_WORKERS, max_jobs=1, job_seconds=job_seconds),
             name="recordings",
         )
-        self._few: asyncio.Semaphore | None = None
-        """Places of stretches that wait or run, once the device is known."""
+        self._places: dict[RecordingPipeline, asyncio.Semaphore] = {}
+        """Of stretches that wait or run, for each model that was asked."""
 
     def start(self) -> None:
         """Begin to work; needs a running event loop."""
@@ -120,7 +117,11 @@ class Recordings:
         return results[0]
 
     async def transcribe(
-        self, file: BinaryIO, options: RecordingOptions, report: RequestReport
+        self,
+        pipeline: RecordingPipeline,
+        file: BinaryIO,
+        options: RecordingOptions,
+        report: RequestReport,
     ) -> AsyncGenerator[TranscribedStretch, None]:
         """Yields what is said in a file, in order, while the rest is still being recognized.
 
@@ -130,13 +131,13 @@ class Recordings:
         Raises:
             ServiceError: `audio-invalid`, `not-ready`, `engine-failed`.
         """
-        frontend = await self._pipeline.frontend()
+        frontend = await pipeline.frontend()
         reader = _Reader(file, Cutter(frontend.open, self._longest_segment_ms))
         pending: deque[asyncio.Task[TranscribedStretch]] = deque()
         try:
             while not reader.is_at_end:
                 for stretch in await self._read(reader, report):
-                    pending.append(await self._begin(stretch, options, report))
+                    pending.append(await self._begin(pipeline, stretch, options, report))
                 while pending and pending[0].done():
                     yield pending.popleft().result()
             while pending:
@@ -155,35 +156,42 @@ class Recordings:
         return stretches
 
     async def _begin(
-        self, stretch: Stretch, options: RecordingOptions, report: RequestReport
+        self,
+        pipeline: RecordingPipeline,
+        stretch: Stretch,
+        options: RecordingOptions,
+        report: RequestReport,
     ) -> asyncio.Task[TranscribedStretch]:
         """Recognize a stretch as soon as few enough of all recordings wait."""
-        if self._few is None:
-            self._few = asyncio.Semaphore(_WAITING * self._pipeline.most_running)
-        few = self._few
-        await few.acquire()
-        task = asyncio.create_task(self._recognized(stretch, options, report), name="recording")
-        task.add_done_callback(lambda _: few.release())
+        if pipeline not in self._places:
+            self._places[pipeline] = asyncio.Semaphore(_WAITING * pipeline.most_running)
+        places = self._places[pipeline]
+        await places.acquire()
+        recognized = _recognized(pipeline, stretch, options, report)
+        task = asyncio.create_task(recognized, name="recording")
+        task.add_done_callback(lambda _: places.release())
         return task
 
-    async def _recognized(
-        self, stretch: Stretch, options: RecordingOptions, report: RequestReport
-    ) -> TranscribedStretch:
-        request = RecognitionRequest(
-            stretch.segments,
-            options.language,
-            options.use_itn,
-            options.hotwords,
-            languages=options.languages,
-            home=options.home,
-        )
-        timing = JobTiming()
-        recognition = await self._pipeline.recognize(
-            request, RECORDING_PRIORITY, timing, admitted=True
-        )
-        report.add(Stage.QUEUE, timing.queue_seconds)
-        report.add(Stage.RECOGNITION, timing.run_seconds)
-        return TranscribedStretch(stretch.start_ms, stretch.end_ms, recognition)
+
+async def _recognized(
+    pipeline: RecordingPipeline,
+    stretch: Stretch,
+    options: RecordingOptions,
+    report: RequestReport,
+) -> TranscribedStretch:
+    request = RecognitionRequest(
+        stretch.segments,
+        options.language,
+        options.use_itn,
+        options.hotwords,
+        languages=options.languages,
+        home=options.home,
+    )
+    timing = JobTiming()
+    recognition = await pipeline.recognize(request, RECORDING_PRIORITY, timing, admitted=True)
+    report.add(Stage.QUEUE, timing.queue_seconds)
+    report.add(Stage.RECOGNITION, timing.run_seconds)
+    return TranscribedStretch(stretch.start_ms, stretch.end_ms, recognition)
 
 
 class _Reader:

@@ -20,6 +20,8 @@ class EndedBy(StrEnum):
     NO_SPEECH = "no-speech"
     LIMIT = "limit"
     """It was as long as an utterance may be."""
+    MODEL = "model"
+    """The client wants another model from here on."""
 
 
 class Decision(Enum):

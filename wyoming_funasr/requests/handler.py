@@ -71,7 +71,8 @@ class RequestHandler:
 
     def _start(self, data: dict[str, Any]) -> _Request:
         """Begin a request; one without its `audio-stop` yet is abandoned."""
-        options, context = self._options.read(data), dialog_context(data)
+        options = self._options.read(data, self._client.program)
+        context = dialog_context(data)
         if self._request is not None and self._request.utterance is not None:
             self._request.utterance.abandon()
             self._request.feed.end(EndedBy.AUDIO_STOP)

@@ -81,6 +81,8 @@ class ListeningSession:
         """`ended` is told of each utterance of which something was reported."""
         self._begin = begin
         self._options = options
+        self._model = options.model
+        """Of the options given last."""
         self._sink = sink
         self._ended = ended
         self._feed = AudioFeed(MAX_WAITING_SECONDS)
@@ -95,8 +97,14 @@ class ListeningSession:
             self._feed.put(pcm, data[at : at + step])
 
     async def configure(self, options: RequestOptions) -> None:
-        """From here on these options hold, also for what is being said."""
+        """From here on these options hold, also for what is being said.
+
+        Another model cannot go on with it: it hears the next utterance, which begins here.
+        """
         await self._wait_for_room()
+        if options.model is not self._model:
+            self._feed.end(EndedBy.MODEL)
+        self._model = options.model
         self._feed.configure(options)
 
     async def flush(self) -> None:

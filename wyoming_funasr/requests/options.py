@@ -1,14 +1,14 @@
 """What a client asks for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wyoming_funasr.models import Model
 from wyoming_funasr.recognition.hotwords import Hotword, merge_hotwords
 from wyoming_funasr.requests.languages import model_language
+from wyoming_funasr.requests.models import ServedModel, ServedModels
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.errors import ErrorCode, InvalidEvent, ServiceError
+from wyoming_serving.errors import InvalidEvent
 
 _MAX_HOTWORD_CHARACTERS = 200
 _SHOWN_CHARACTERS = 40
@@ -19,6 +19,8 @@ _SHOWN_CHARACTERS = 40
 class RequestOptions:
     """The options of one request, checked, with the settings' defaults filled in."""
 
+    model: ServedModel
+    """Which answers."""
     language_tag: str | None
     """As the client wrote it: `zh-TW`."""
     language: str
@@ -35,31 +37,24 @@ class RequestOptions:
 
 
 class OptionsReader:
-    """Reads `transcribe` events by the settings and the model."""
+    """Reads `transcribe` events by the settings and the models."""
 
-    def __init__(
-        self, settings: FunasrSettings, model: Model, hotwords: Callable[[], Sequence[str]]
-    ) -> None:
-        """`hotwords`: those that count for every request, at its time."""
+    def __init__(self, settings: FunasrSettings, models: ServedModels) -> None:
         self._settings = settings
-        self._model = model
-        self._hotwords = hotwords
+        self._models = models
 
-    def read(self, data: dict[str, Any]) -> RequestOptions:
+    def read(self, data: dict[str, Any], program: str | None = None) -> RequestOptions:
         """The options in an event's data; none at all are the defaults.
+
+        `program` is the one that the client selected, whose model answers if no other is named.
 
         Raises:
             ServiceError: names the field, what was given and what is allowed.
         """
-        model = self._model
         name = _text(data, "name")
-        if name is not None and name != model.name:
-            raise ServiceError(
-                ErrorCode.UNKNOWN_MODEL,
-                f"model {_shown(name)} is not loaded; allowed: {model.name}",
-            )
         most = self._settings.max_hotwords
         return self.build(
+            self._models.of_program(program) if name is None else self._models.named(name),
             language=_text(data, "language"),
             names=_words(data, "transcript_names", most),
             terms=_words(data, "transcript_terms", most),
@@ -69,6 +64,7 @@ class OptionsReader:
 
     def build(
         self,
+        model: ServedModel,
         *,
         language: str | None,
         names: Sequence[str],
@@ -86,11 +82,12 @@ class OptionsReader:
         """
         settings = self._settings
         return RequestOptions(
+            model=model,
             language_tag=language,
-            language=model_language(language, settings.language, self._model.languages),
+            language=model_language(language, settings.language, model.languages),
             hotwords=merge_hotwords(
                 settings.hotword_weight,
-                self._hotwords(),
+                model.hotwords(),
                 names[: settings.max_hotwords],
                 terms[: settings.max_hotwords],
                 settings.max_hotwords,

@@ -1,13 +1,10 @@
 """One utterance, followed from its first audio to its final text."""
 
 import asyncio
-from collections.abc import Callable
 from enum import Enum, auto
 from functools import partial
-from typing import Protocol
 
 from wyoming_funasr.audio.utterance import LEAD_MS, UtteranceAudio
-from wyoming_funasr.recognition.home import HomeContext
 from wyoming_funasr.recognition.recognizer import RecognitionRequest
 from wyoming_funasr.recognition.types import Recognition
 from wyoming_funasr.requests.completeness import judge_by_sentences
@@ -27,55 +24,12 @@ from wyoming_funasr.requests.script import in_script, language_of
 from wyoming_funasr.requests.speculation import Speculation, SpeculationOutcome
 from wyoming_funasr.requests.stable_text import Hypothesis
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.audio import Samples
 from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.reports import Moment, RequestReport, Stage
 from wyoming_serving.session import RequestOutcome
 
 PARTIAL_PRIORITY = 1
 """Behind every recognition that may be the answer."""
-
-Homes = Callable[[str | None], HomeContext | None]
-"""Returns what is known of the home, for a client's language; None where no home is known."""
-
-
-class Pipeline(Protocol):
-    """The workers and the model, as an utterance needs them."""
-
-    async def open(self) -> UtteranceAudio:
-        """Begin an utterance, once the model is loaded.
-
-        Raises:
-            ServiceError: `not-ready`, when that takes too long.
-        """
-
-    async def accept(
-        self,
-        audio: UtteranceAudio,
-        decode: Callable[[], Samples],
-        *,
-        last: bool,
-        timing: JobTiming | None = None,
-    ) -> None:
-        """Compute features and voice activity of an utterance's next audio.
-
-        `decode` is called in a worker.
-
-        Raises:
-            QueueFull: `queue-full`.
-        """
-
-    async def recognize(
-        self, request: RecognitionRequest, priority: float = 0, timing: JobTiming | None = None
-    ) -> Recognition:
-        """Recognize speech.
-
-        Raises:
-            QueueFull: `queue-full`.
-        """
-
-    def count_speculation(self, outcome: SpeculationOutcome) -> None:
-        """Count a recognition that was begun ahead."""
 
 
 class UtteranceState(Enum):
@@ -97,8 +51,6 @@ class Utterance:
         self,
         options: RequestOptions,
         settings: FunasrSettings,
-        pipeline: Pipeline,
-        homes: Homes,
         feed: AudioFeed,
         sink: EventSink,
         *,
@@ -110,13 +62,10 @@ class Utterance:
         utterance: only a client that asks for the text of silence gets an empty one.
         """
         self._settings = settings
-        self._pipeline = pipeline
-        self._homes = homes
         self._feed = feed
         self._sink = sink
         self._is_one_of_many = is_one_of_many
-        kind = "listen" if is_one_of_many else "transcribe"
-        self.report = RequestReport(kind, options.language_tag or options.language)
+        self.report = RequestReport("listen" if is_one_of_many else "transcribe")
         """What the utterance was and took, so far."""
         self._state = UtteranceState.OPEN
         self._ended_by = EndedBy.AUDIO_STOP
@@ -124,7 +73,7 @@ class Utterance:
         self._accepted_at = 0.0
         self._speech_reported = False
         self._speculation = Speculation(
-            self._recognize_timed, pipeline.count_speculation, self._report_preflight
+            self._recognize_timed, self._count_speculation, self._report_preflight
         )
         window_ms = round(settings.partial_window_seconds * 1000)
         self._partials = Partials(self._emit, settings.partial_interval_ms, window_ms)
@@ -196,7 +145,10 @@ class Utterance:
 
     def _configure(self, options: RequestOptions) -> None:
         self._options = options
-        self._home = self._homes(options.language_tag)
+        self._pipeline = options.model.pipeline
+        self._home = options.model.home(options.language_tag)
+        self.report.model = options.model.name
+        self.report.language = options.language_tag or options.language
         rules = _rules(options, self._settings, noise_ends=self._is_one_of_many)
         judge = partial(judge_by_sentences, tag=options.language_tag)
         self._endpointing = Endpointing(rules, judge)
@@ -251,6 +203,9 @@ class Utterance:
         if start_ms is not None and not self._speech_reported:
             self._speech_reported = True
             await self._emit(SpeechStarted(start_ms))
+
+    def _count_speculation(self, outcome: SpeculationOutcome) -> None:
+        self._pipeline.count_speculation(outcome)
 
     async def _report_preflight(self, recognition: Recognition) -> None:
         if self._options.preflight and recognition.text:

@@ -44,7 +44,7 @@ async def spoken(server: Server, client: PythonClient, pcm: bytes) -> None:
     """Send audio as slowly as it is recognized."""
     for at in range(0, len(pcm), 9_600):
         await client.audio(pcm[at : at + 9_600])
-        await until(lambda: server.service.pipeline.recognitions.depth == 0)
+        await until(lambda: server.service.pipelines[0].recognitions.depth == 0)
         await asyncio.sleep(0.1)
 
 
@@ -274,7 +274,7 @@ async def test_what_cannot_be_recognized_now_is_told(
 
     async with serving(demo) as server, python_client(server) as client:
         with monkeypatch.context() as busy:
-            busy.setattr(server.service.pipeline, "recognize", recognize)
+            busy.setattr(server.service.pipelines[0], "recognize", recognize)
             for mode in ("2pass", "offline"):
                 await client.begin(mode)
                 await client.audio(KITCHEN)

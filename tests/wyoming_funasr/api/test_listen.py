@@ -107,7 +107,7 @@ async def test_partials_grow_and_can_be_turned_off(demo: ServiceMaker) -> None:
         await listener.start(language="en")
         for at in range(0, len(KITCHEN), 9_600):
             await listener.audio(KITCHEN[at : at + 9_600])
-            await until(lambda: server.service.pipeline.recognitions.depth == 0)
+            await until(lambda: server.service.pipelines[0].recognitions.depth == 0)
             await asyncio.sleep(0.05)
         await listener.audio(QUIET)
         messages = await listener.read_until("final")

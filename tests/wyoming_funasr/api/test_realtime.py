@@ -359,7 +359,7 @@ async def test_what_cannot_be_recognized_now_fails_alone(
 
     async with serving(demo) as server, opened(server) as socket:
         with monkeypatch.context() as busy:
-            busy.setattr(server.service.pipeline, "recognize", recognize)
+            busy.setattr(server.service.pipelines[0], "recognize", recognize)
             await say(socket, KITCHEN)
             events = [await receive(socket)]
             while not events[-1]["type"].endswith(".failed"):

@@ -36,7 +36,7 @@ async def test_a_failure_is_one_line_and_where_it_happened_is_for_debugging(
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="wyoming_funasr.home.keeper")
     keeper = HomeKeeper(OneHome(home), ["en"])
-    keeper.start(Tokens((), 0, 0.06, write=str, encode=encode_nothing))
+    keeper.start({"a model": Tokens((), 0, 0.06, write=str, encode=encode_nothing)})
     try:
         await until(lambda: len(caplog.records) == 2)
     finally:

@@ -19,6 +19,7 @@ from wyoming_funasr.recognition.home import Completeness, Tokens
 
 _MOST_SECONDS = 0.05
 _REBUILDS = 10
+_MODEL = "a model"
 _ENTITIES = 5_000
 _SENTENCES = tuple(f"play [some] (music|radio|songs) [number] {n} [now]" for n in range(50))
 
@@ -79,7 +80,7 @@ def _watched_collections() -> Iterator[_Collections]:
 
 
 def _knows(keeper: HomeKeeper, home: Home) -> bool:
-    known = keeper.context("zh").known.get("zh")
+    known = keeper.context(_MODEL, "zh").known.get("zh")
     return known is not None and known.home is home
 
 
@@ -91,14 +92,14 @@ async def test_a_large_home_is_rebuilt_beside_the_loop_and_leaves_nothing() -> N
     home = made_up_home(_ENTITIES)
     with _watched_collections() as collections:
         async with watched_loop() as loop:
-            keeper.start(_tokens())
+            keeper.start({_MODEL: _tokens()})
             for number in range(1 + _REBUILDS):
                 changed = Home((), home.areas, home.entities[number:], (), _SENTENCES)
                 source.change(changed)
                 await until(partial(_knows, keeper, changed))
                 sizes.append(process.memory_info().rss / 2**20)
             await keeper.close()
-    assert keeper.context("zh").judge("打开书房的", "zh") is not Completeness.COMPLETE
+    assert keeper.context(_MODEL, "zh").judge("打开书房的", "zh") is not Completeness.COMPLETE
     assert loop.longest_seconds < _MOST_SECONDS
     assert collections.longest_seconds < _MOST_SECONDS
     assert max(sizes[-3:]) < max(sizes[:3]) + 30

@@ -155,7 +155,7 @@ async def test_what_was_recognized_ahead_is_reported_first(demo: ServiceMaker) -
         await heard.session.flush()
     found = [event for _, event in heard.events if isinstance(event, Preflight)]
     assert found[-1].recognition.text == heard.texts[0] != ""
-    assert heard.service.pipeline.recognitions.stats.finished == len(found)
+    assert heard.service.pipelines[0].recognitions.stats.finished == len(found)
 
 
 async def test_a_flush_ends_the_utterance_at_its_place(demo: ServiceMaker) -> None:
@@ -248,18 +248,18 @@ async def test_nothing_more_is_reported_of_what_is_cancelled(demo: ServiceMaker)
 
 
 async def test_options_change_at_their_place_in_the_audio(demo: ServiceMaker) -> None:
+    taiwan = {"language": "zh-TW"}
     async with listening(demo()) as heard:
-        options = heard.service.options.read({"language": "zh-TW"})
         await heard.accept(BEDROOM + QUIET, 10**7)
-        await heard.session.configure(options)
+        await heard.session.configure(heard.service.options.read(taiwan))
         await heard.accept(BEDROOM + QUIET, 10**7)
         await heard.session.cancel()
     async with listening(demo()) as heard:
         await heard.accept(BEDROOM + QUIET, 10**7)
-        await heard.session.configure(options)
+        await heard.session.configure(heard.service.options.read(taiwan))
         await heard.accept((BEDROOM + QUIET) * 2, 10**7)
-    plain, *taiwan = heard.texts
-    assert "灯" in plain and ["燈" in text for text in taiwan] == [True, True]
+    plain, *changed = heard.texts
+    assert "灯" in plain and ["燈" in text for text in changed] == [True, True]
 
 
 async def test_options_outlive_a_cancelled_utterance(demo: ServiceMaker) -> None:
@@ -279,7 +279,7 @@ def held(release: threading.Event) -> None:
 async def test_who_sends_too_fast_waits(demo: ServiceMaker) -> None:
     service, release = demo(), threading.Event()
     async with listening(service) as heard:
-        holding = asyncio.create_task(service.pipeline.ears.submit(partial(held, release)))
+        holding = asyncio.create_task(service.ears.submit(partial(held, release)))
         pcm = THREE * 4
         sending = asyncio.create_task(heard.accept(pcm))
         done, _ = await asyncio.wait({sending}, timeout=0.2)
@@ -298,7 +298,7 @@ async def test_a_full_queue_fails_one_utterance(demo: ServiceMaker) -> None:
         session(service) as second,
         session(service) as third,
     ):
-        recognitions = service.pipeline.local
+        recognitions = service.pipelines[0].local
         holding = asyncio.create_task(recognitions.call(partial(held, release)))
         await first.accept(KITCHEN + QUIET)
         await until(lambda: recognitions.running == 1)

@@ -5,16 +5,18 @@ from typing import Any
 import pytest
 
 from tests.wyoming_funasr.conftest import SettingsMaker
-from wyoming_funasr.models import MODELS
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.requests.options import OptionsReader
+from wyoming_funasr.service import FunasrService
 from wyoming_serving.errors import ErrorCode, ServiceError
 
 
 @pytest.fixture
 def reader(make_settings: SettingsMaker) -> OptionsReader:
-    settings = make_settings("--max-hotwords", "3", "--endpoint-silence-relaxed-ms", "900")
-    return OptionsReader(settings, MODELS["SenseVoiceSmall"], lambda: ("attic",))
+    settings = make_settings(
+        "--max-hotwords", "3", "--endpoint-silence-relaxed-ms", "900", "--hotwords", "attic"
+    )
+    return OptionsReader(settings, FunasrService(settings).models)
 
 
 def test_no_fields_are_the_defaults(reader: OptionsReader) -> None:

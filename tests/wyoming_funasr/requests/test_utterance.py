@@ -39,11 +39,11 @@ def chunks(pcm: bytes, size: int = 1024) -> Iterator[Eventable]:
 
 def speculations(service: FunasrService) -> tuple[float, float]:
     """Those used and those wasted, as `/metrics` counts them."""
-    counted = (
-        service.metrics.get_sample_value("funasr_speculation_runs_total", {"outcome": outcome})
+    name, model = "funasr_speculation_runs_total", service.models.default.name
+    used, wasted = (
+        service.metrics.get_sample_value(name, {"model": model, "outcome": outcome})
         for outcome in ("used", "wasted")
     )
-    used, wasted = counted
     return used or 0, wasted or 0
 
 
@@ -172,11 +172,11 @@ async def test_recognition_in_a_pause_is_the_answer(make_service: ServiceMaker) 
     service = make_service(WITHOUT)
     async with running(service) as port, connect(port) as wire:
         await wire.send(START, *chunks(SPEECH + silence(0.5)))
-        await until(lambda: service.pipeline.recognitions.stats.finished == 1)
+        await until(lambda: service.pipelines[0].recognitions.stats.finished == 1)
         await wire.send(STOP)
         heard = await transcript(wire)
     assert speculations(service) == (1, 0)
-    assert service.pipeline.recognitions.stats.finished == 1
+    assert service.pipelines[0].recognitions.stats.finished == 1
     async with running(make_service(WITHOUT, *NO_SPECULATION)) as port, connect(port) as wire:
         await wire.send(START, *chunks(SPEECH + silence(0.5)), STOP)
         assert (await transcript(wire)).text == heard.text
@@ -188,7 +188,7 @@ async def test_recognition_in_a_pause_is_dropped_when_speech_goes_on(
     service = make_service(WITHOUT)
     async with running(service) as port, connect(port) as wire:
         await wire.send(START, *chunks(SPEECH + silence(0.5)))
-        await until(lambda: service.pipeline.recognitions.stats.finished == 1)
+        await until(lambda: service.pipelines[0].recognitions.stats.finished == 1)
         await wire.send(*chunks(SPEECH), STOP)
         heard = await transcript(wire)
         await wire.send(START, *chunks(SPEECH + silence(0.5) + SPEECH), STOP)
@@ -211,7 +211,7 @@ async def test_a_client_that_leaves_in_a_pause_leaves_no_work(make_service: Serv
     async with running(service) as port:
         async with connect(port) as wire:
             await wire.send(START, *chunks(SPEECH + silence(0.5)))
-            await until(lambda: service.pipeline.recognitions.stats.finished == 1)
+            await until(lambda: service.pipelines[0].recognitions.stats.finished == 1)
         await until(lambda: speculations(service)[1] == 1)
         async with connect(port) as wire:
             await wire.send(START, *chunks(SPEECH), STOP)
@@ -232,9 +232,9 @@ async def test_a_new_transcribe_begins_anew(make_service: ServiceMaker) -> None:
 
 def heard_chunks(service: FunasrService, count: int) -> bool:
     """Whether so many chunks were heard, and nothing is being recognized."""
-    recognitions = service.pipeline.recognitions
+    recognitions = service.pipelines[0].recognitions
     is_idle = recognitions.depth + recognitions.running == 0
-    return service.pipeline.ears.stats.finished == count and is_idle
+    return service.ears.stats.finished == count and is_idle
 
 
 async def read_until_stop(wire: Wire) -> list[Event]:

@@ -209,6 +209,7 @@ class Conversation:
 
     def _options(self, wishes: Wishes) -> RequestOptions:
         return self._host.options.build(
+            self._host.models.named(wishes.model),
             language=wishes.language,
             names=wishes.names,
             silence_ms=self._host.settings.endpoint_silence_ms,

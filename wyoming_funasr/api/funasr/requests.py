@@ -42,6 +42,8 @@ class Wishes(BaseModel):
     """JSON, `{"阿里巴巴": 20}`, or words with spaces or commas between."""
     itn: bool = True
     """Changes nothing: these models write numbers and punctuation in one, see `svs_itn`."""
+    model: Annotated[str, Field(max_length=200)] | None = None
+    """Which answers; null is the server's first one. FunASR's own servers have one."""
     svs_lang: Annotated[str, Field(max_length=40)] | None = None
     """A language's tag, or `auto`."""
     svs_itn: bool = True

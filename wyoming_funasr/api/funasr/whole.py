@@ -82,6 +82,7 @@ class WholeRecording:
             header = _wav_header(self._upload.size - _HEADER_BYTES, wishes.audio_fs)
             await self._uploads.recordings.call(lambda: self._begin_with(header))
         options = self._host.options.build(
+            self._host.models.named(wishes.model),
             language=wishes.language,
             names=(),
             silence_ms=None,
@@ -89,6 +90,7 @@ class WholeRecording:
             use_itn=wishes.svs_itn,
         )
         wanted = Wanted(
+            options.model,
             options.language_tag,
             options.language,
             names=wishes.names,

@@ -88,7 +88,7 @@ class Final(_Message):
     intent: str | None
     ambiguous: bool
     alternatives: list[str]
-    ended_by: Literal["silence", "flush", "limit", "audio-stop", "no-speech"]
+    ended_by: Literal["silence", "flush", "limit", "audio-stop", "no-speech", "model"]
     audio_start_ms: int
     """Where the utterance's audio begins in the session's."""
     audio_ms: int

@@ -34,6 +34,9 @@ class Endpointing(Message):
 class Listening(Message):
     """What is listened for; a field that is left out keeps its value, or at first its default."""
 
+    model: Annotated[str, Field(max_length=_MAX_NAME_CHARACTERS)] | None = None
+    """Which hears; null is the server's first one. What was said before is heard by the one
+    before."""
     language: Annotated[str, Field(max_length=_MAX_TAG_CHARACTERS)] | None = None
     """A tag such as `zh-TW`; null leaves it to the settings and the model."""
     names: list[Annotated[str, Field(max_length=_MAX_NAME_CHARACTERS)]] = Field(

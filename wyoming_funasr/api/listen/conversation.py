@@ -79,8 +79,8 @@ class Conversation:
             self._pcm = PcmFormat(start.audio.rate, 2, start.audio.channels)
         self._listening = start
         ready = Ready(
-            model=self._host.model_name,
-            languages=list(self._host.language_tags),
+            model=options.model.name,
+            languages=options.model.tags,
             silence_ms=options.silence_ms,
         )
         await self._websocket.send(ready.model_dump_json())
@@ -114,4 +114,5 @@ class Conversation:
         return False
 
     def _options(self, listening: Listening) -> RequestOptions:
-        return session_options(listening, self._host.settings, self._host.options)
+        host = self._host
+        return session_options(listening, host.settings, host.models, host.options)

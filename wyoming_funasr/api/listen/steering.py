@@ -11,17 +11,18 @@ from wyoming_funasr.api.listen.commands import (
     Listening,
 )
 from wyoming_funasr.requests.listening import ListeningSession
+from wyoming_funasr.requests.models import ServedModels
 from wyoming_funasr.requests.options import OptionsReader, RequestOptions
 from wyoming_funasr.settings import FunasrSettings
 
 
 def session_options(
-    listening: Listening, settings: FunasrSettings, reader: OptionsReader
+    listening: Listening, settings: FunasrSettings, models: ServedModels, reader: OptionsReader
 ) -> RequestOptions:
     """Returns the options of utterances in a session.
 
     Raises:
-        ServiceError: `unsupported-language`.
+        ServiceError: `unknown-model` or `unsupported-language`.
     """
     silence_ms: int | None = settings.endpoint_silence_ms
     if isinstance(listening.endpointing, Endpointing):
@@ -29,6 +30,7 @@ def session_options(
     elif not listening.endpointing:
         silence_ms = None
     return reader.build(
+        models.named(listening.model),
         language=listening.language,
         names=listening.names,
         silence_ms=silence_ms,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wyoming_funasr.requests.languages import model_language
-from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
+from wyoming_funasr.requests.models import ServedModel, ServedModels
+from wyoming_serving.errors import InvalidRequest, ServiceError
 from wyoming_serving.excerpts import excerpt
 
 STAND_INS = (
@@ -20,7 +21,7 @@ STAND_INS = (
     "gpt-4o-transcribe",
     "gpt-4o-mini-transcribe",
 )
-"""Models of OpenAI's that clients ask for because they know no others: the loaded one answers."""
+"""Models of OpenAI's that clients ask for because they know no others: our first one answers."""
 
 _MAX_NAME_CHARACTERS = 50
 """A longer part of a prompt is prose, not a name."""
@@ -52,6 +53,7 @@ class Granularity(StrEnum):
 class Parameters:
     """What a client asks for."""
 
+    model: ServedModel
     language_tag: str | None
     """As the client wrote it: `zh-TW`."""
     language: str
@@ -64,16 +66,14 @@ class Parameters:
     stream: bool
 
 
-def read_parameters(
-    fields: Fields, model: str, known: Sequence[str], default_language: str
-) -> Parameters:
-    """Returns the checked fields; `known` are the languages of the loaded `model`.
+def read_parameters(fields: Fields, models: ServedModels, default_language: str) -> Parameters:
+    """Returns the checked fields.
 
     Raises:
         ServiceError: `invalid-request`, `unknown-model` or `unsupported-language`; its `param`
             names the field.
     """
-    check_model(_one(fields, "model"), model)
+    model = asked_model(_one(fields, "model"), models)
     _check_temperature(_one(fields, "temperature"))
     chosen = _choice(ResponseFormat, _one(fields, "response_format") or "json", "response_format")
     stream = _is_true(_one(fields, "stream"), "stream")
@@ -84,9 +84,10 @@ def read_parameters(
         )
     tag = _one(fields, "language")
     return Parameters(
+        model=model,
         language_tag=tag,
-        language=_language(tag, default_language, known, "language"),
-        languages=_languages(fields, known),
+        language=_language(tag, default_language, model.languages, "language"),
+        languages=_languages(fields, model.languages),
         names=names_in(_one(fields, "prompt") or "", fields.get("keywords", ())),
         format=chosen,
         granularities=_granularities(fields, chosen),
@@ -94,20 +95,15 @@ def read_parameters(
     )
 
 
-def check_model(given: str | None, model: str) -> None:
-    """Let through the loaded model's name, and those that stand for any.
+def asked_model(given: str | None, models: ServedModels) -> ServedModel:
+    """Returns the model that a client names.
 
     Raises:
-        ServiceError: `unknown-model`, or `invalid-request` where there is none.
+        ServiceError: `unknown-model`, or `invalid-request` where there is no name.
     """
     if not given:
-        raise InvalidRequest(f"model is missing; allowed: {model}", param="model")
-    if given != model and given not in STAND_INS:
-        raise ServiceError(
-            ErrorCode.UNKNOWN_MODEL,
-            f"model {excerpt(given)} is not loaded; allowed: {model}",
-            param="model",
-        )
+        raise InvalidRequest(f"model is missing; allowed: {models.names}", param="model")
+    return models.default if given in STAND_INS else models.named(given)
 
 
 def _one(fields: Fields, name: str) -> str | None:

@@ -19,17 +19,18 @@ from wyoming_funasr.api.openai.formats import (
     language_of,
     written,
 )
-from wyoming_funasr.api.openai.parameters import Parameters, check_model, read_parameters
+from wyoming_funasr.api.openai.parameters import Parameters, read_parameters
 from wyoming_funasr.api.uploads import Uploads, Wanted
-from wyoming_funasr.models import Model
 from wyoming_funasr.recognition.text import join
 from wyoming_funasr.recordings.transcription import (
     TranscribedStretch,
 )
+from wyoming_funasr.requests.models import ServedModels
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.http.api import API
 from wyoming_serving.http.errors import error_object
+from wyoming_serving.http.models import model_routes
 from wyoming_serving.reports import RequestReport
 
 _OWNER = "wyoming-funasr"
@@ -38,30 +39,18 @@ _OWNER = "wyoming-funasr"
 class OpenAiApi:
     """Transcribes uploads with what the service knows: its model, its home, its hotwords."""
 
-    def __init__(self, uploads: Uploads, settings: FunasrSettings, model: Model) -> None:
+    def __init__(self, uploads: Uploads, settings: FunasrSettings, models: ServedModels) -> None:
         self._uploads = uploads
         self._settings = settings
-        self._model = model
+        self._models = models
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Returns the routes."""
         return [
-            web.get("/v1/models", self._models),
-            web.get("/v1/models/{name}", self._one_model),
+            *model_routes([model.name for model in self._models], _OWNER),
             web.post("/v1/audio/transcriptions", self._transcribe),
             web.post("/v1/audio/translations", self._translate),
         ]
-
-    async def _models(self, _: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [self._described()]})
-
-    async def _one_model(self, request: web.Request) -> web.Response:
-        check_model(request.match_info["name"], self._model.name)
-        return web.json_response(self._described())
-
-    def _described(self) -> dict[str, object]:
-        name = self._model.name
-        return {"id": name, "object": "model", "created": 0, "owned_by": _OWNER}
 
     async def _translate(self, _: web.Request) -> web.Response:
         raise ServiceError(
@@ -75,8 +64,7 @@ class OpenAiApi:
             async with self._uploads.receive() as upload:
                 parameters = read_parameters(
                     await FormReader(request, upload).read(),
-                    self._model.name,
-                    self._model.languages,
+                    self._models,
                     self._settings.language,
                 )
                 answer = self._stream if parameters.stream else self._answer
@@ -127,7 +115,11 @@ class OpenAiApi:
         self, file: BinaryIO, parameters: Parameters, report: RequestReport
     ) -> AsyncGenerator[TranscribedStretch, None]:
         wanted = Wanted(
-            parameters.language_tag, parameters.language, parameters.languages, parameters.names
+            parameters.model,
+            parameters.language_tag,
+            parameters.language,
+            parameters.languages,
+            parameters.names,
         )
         return self._uploads.transcribe(file, wanted, report)
 

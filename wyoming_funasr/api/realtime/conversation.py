@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from secrets import token_hex
 
-from wyoming_funasr.api.openai.parameters import check_model
+from wyoming_funasr.api.openai.parameters import asked_model
 from wyoming_funasr.api.realtime import answers
 from wyoming_funasr.api.realtime.requests import (
     RATE_HZ,
@@ -25,6 +25,7 @@ from wyoming_funasr.recognition.types import Word
 from wyoming_funasr.requests.endpointing import EndedBy
 from wyoming_funasr.requests.events import Final, Partial, SpeechEnded, SpeechStarted
 from wyoming_funasr.requests.listening import Cancelled, Failed, ListeningEvent, ListeningSession
+from wyoming_funasr.requests.models import ServedModel
 from wyoming_funasr.requests.options import RequestOptions
 from wyoming_funasr.requests.stable_text import unsent
 from wyoming_serving.audio import PcmFormat
@@ -72,9 +73,17 @@ class Conversation:
     """From a client's connection to its end."""
 
     def __init__(
-        self, host: ListenHost, sessions: ListeningSessions, websocket: WebSocket, *, is_beta: bool
+        self,
+        host: ListenHost,
+        sessions: ListeningSessions,
+        websocket: WebSocket,
+        model: ServedModel,
+        *,
+        is_beta: bool,
     ) -> None:
-        """`is_beta`: the client asked for the events of the API's beta."""
+        """`model`: of a session that names none. `is_beta`: the client asked for the events of
+        the API's beta."""
+        self._model = model
         self._host = host
         self._sessions = sessions
         self._websocket = websocket
@@ -202,7 +211,8 @@ class Conversation:
     async def _tell_session(self, what: str, *, is_beta: bool) -> None:
         describe = answers.described_for_beta if is_beta else answers.described
         kind = "transcription_session" if is_beta else "session"
-        told = describe(self._session, self._name, self._host.model_name, self._options.silence_ms)
+        model, silence_ms = self._options.model.name, self._options.silence_ms
+        told = describe(self._session, self._name, model, silence_ms)
         await self._tell(f"{kind}.{what}", session=told)
 
     async def _tell(self, kind: str, **fields: object) -> None:
@@ -215,9 +225,11 @@ class Conversation:
             ServiceError: `unknown-model` or `unsupported-language`.
         """
         wanted = session.audio.input.transcription
+        model = self._model
         if wanted.model is not None:
-            check_model(wanted.model, self._host.model_name)
+            model = asked_model(wanted.model, self._host.models)
         return self._host.options.build(
+            model,
             language=wanted.language,
             names=wanted.names,
             silence_ms=self._silence_ms(session),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from wyoming_funasr.api.openai.parameters import check_model
+from wyoming_funasr.api.openai.parameters import asked_model
 from wyoming_funasr.api.realtime.answers import fatal
 from wyoming_funasr.api.realtime.conversation import Conversation
 from wyoming_funasr.api.sessions import ListenHost, ListeningSessions
@@ -37,15 +37,18 @@ class RealtimeRoutes:
                 f"intent must be transcription, got {excerpt(intent)}",
                 param="intent",
             )
+        model = self._host.models.default
         if "model" in request.query:
-            check_model(request.query["model"], self._host.model_name)
+            model = asked_model(request.query["model"], self._host.models)
         is_beta = _BETA in request.headers.get("OpenAI-Beta", "") or (
             _BETA_PROTOCOL in offered_protocols(request)
         )
 
         async def converse(websocket: WebSocket) -> None:
             async with self._sessions.session():
-                conversation = Conversation(self._host, self._sessions, websocket, is_beta=is_beta)
+                conversation = Conversation(
+                    self._host, self._sessions, websocket, model, is_beta=is_beta
+                )
                 await conversation.run()
 
         return await serve_websocket(request, converse, protocols=_PROTOCOLS, describe_error=fatal)

@@ -14,8 +14,7 @@ async function readStatus() {
   if (state.textContent !== t(status.state)) state.textContent = t(status.state);
   state.dataset.state = status.state;
   fillFacts(find("#engine"), [
-    [t("Model"), status.model ?? "–"],
-    [t("Device"), status.device ?? "–"],
+    ...status.engines.flatMap(({ model, device }) => [[t("Model"), model], [t("Device"), device]]),
     [t("Memory"), t("{0} MB, {1} MB free", number(memory.resident_bytes / MB), number(memory.free_bytes / MB))],
     ...(memory.gpu_total_bytes
       ? [[t("GPU memory"), t("{0} MB of {1} MB free", number(memory.gpu_free_bytes / MB), number(memory.gpu_total_bytes / MB))]]
