@@ -28,11 +28,13 @@ class Knowledge:
         languages: Sequence[str],
         tokens: Tokens | None,
         samples: int | None = None,
+        strictness: float = 1.0,
     ) -> None:
         """Takes a second or two for each language; `languages` are keys of the templates.
 
         A recognizer without `tokens` has its texts judged, and nothing more. `samples` are the
         sentences that the language models are made from, by default as many as the home needs.
+        `strictness` is the chooser's (`Chooser`).
         """
         self.home = home
         names = [
@@ -58,6 +60,7 @@ class Knowledge:
                 language_model,
                 Names(names, language, vocabulary),
                 commands,
+                strictness,
             )
             spelled = _Spelled(vocabulary, language)
             self._judges[language] = CompletenessJudge(spelled, language_model, commands)

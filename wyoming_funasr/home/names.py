@@ -4,6 +4,7 @@ What was heard is a rough transcription of what was said, even where the model h
 every span of words is compared with every name by phones, all names at once.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -166,24 +167,35 @@ def join_units(texts: Iterable[str]) -> str:
     return joined
 
 
-def path_score(log_probs: LogProbs, tokens: Sequence[int], blank: int) -> float | None:
-    """The score of the best path of tokens through all frames (Viterbi); None: they do not fit."""
-    if len(tokens) > len(log_probs) or not len(log_probs):
-        return None
-    states = [blank]
-    for token in tokens:
-        states += [token, blank]
+def path_scores(log_probs: LogProbs, texts: Sequence[Sequence[int]], blank: int) -> list[float]:
+    """The score of the best path of each text's tokens through all frames (Viterbi), all at once.
+
+    A text that does not fit into the frames has minus infinity.
+    """
+    if not len(log_probs) or not texts:
+        return [-math.inf] * len(texts)
+    most = 2 * max(map(len, texts)) + 1
+    states = np.full((len(texts), most), blank, np.int64)
+    for row, text in enumerate(texts):
+        states[row, 1 : 2 * len(text) : 2] = text
+    skip = np.full(states.shape, -_FAR, np.float32)
+    skip[:, 3::2][states[:, 3::2] != states[:, 1:-2:2]] = 0
     emitted = log_probs[:, states]
-    may_skip = [i > 1 and s not in (blank, states[i - 2]) for i, s in enumerate(states)]
-    skip = np.where(may_skip, np.float32(0), np.float32(-_FAR))[2:]
-    score = np.full(len(states), -_FAR, np.float32)
-    score[:2] = emitted[0, :2]
+    # two impossible states in front of the first
+    score = np.full((len(texts), most + 2), -_FAR, np.float32)
+    score[:, 2:4] = emitted[0, :, :2]
     for frame in emitted[1:]:
-        best = score.copy()
-        np.maximum(best[1:], score[:-1], out=best[1:])
-        np.maximum(best[2:], score[:-2] + skip, out=best[2:])
-        score = best + frame
-    return float(score[-2:].max())
+        best = np.maximum(score[:, 2:], score[:, 1:-1])
+        np.maximum(best, score[:, :-2] + skip, out=best)
+        score[:, 2:] = best + frame
+    rows, last = np.arange(len(texts)), np.array([2 * len(text) for text in texts]) + 2
+    ends = np.maximum(score[rows, last], score[rows, last - 1])
+    return [one if one > -_FAR / 2 else -math.inf for one in ends.tolist()]
+
+
+def path_score(log_probs: LogProbs, tokens: Sequence[int], blank: int) -> float:
+    """The same of one text."""
+    return path_scores(log_probs, [tokens], blank)[0]
 
 
 def _path_so_far(log_probs: LogProbs, units: Sequence[Unit], blank: int) -> _Floats:
