@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wyoming_funasr.home.names import Names, Replacement, Unit, join_units, units_of
+from wyoming_funasr.home.names import (
+    Compared,
+    Names,
+    Replacement,
+    Unit,
+    join_units,
+    units_of,
+)
 from wyoming_funasr.home.sounds import syllables
 from wyoming_funasr.home.writing import spoken
 from wyoming_funasr.recognition.beam import Hypothesis, Lean
@@ -64,9 +71,12 @@ class Candidates:
         for one in hypotheses:
             text = self._model.write(one.tokens)
             _add(found, self.candidate(text, one.tokens, one.acoustic, length, lean))
+        compared: Compared = {}
         for one in hypotheses[:_CARRIERS]:
             units = units_of(log_probs, one.tokens, self._model.pieces, self._model.blank)
-            near = self._names.replacements(log_probs, units, self._model.blank)
+            near = self._names.replacements(
+                log_probs, units, self._model.blank, compared
+            )
             near.sort(key=lambda r: r.own + SOUND_WEIGHT * r.apart)
             for replacement in near[:_MOST_SCORED]:
                 text, tokens = _replaced(units, replacement)

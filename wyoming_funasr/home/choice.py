@@ -5,16 +5,15 @@ to another command only where the sound bears that out (`evidence`); where two t
 things are close, or are opposites, the acoustics alone decide, and the choice says so.
 """
 
-import math
 from dataclasses import dataclass, field, replace
 
 from wyoming_funasr.home.candidates import SOUND_WEIGHT, Candidate, Candidates
 from wyoming_funasr.home.commands import Command, Commands
-from wyoming_funasr.home.evidence import RIVAL, Emissions, is_borne_out, size, sound
+from wyoming_funasr.home.evidence import RIVAL, Emissions, is_borne_out, size
 from wyoming_funasr.home.language_model import LanguageModel
 from wyoming_funasr.home.names import Names, path_score
 from wyoming_funasr.home.opposites import opposites
-from wyoming_funasr.home.sounds import Phones, distance
+from wyoming_funasr.home.sounds import Phones, distance, sound
 from wyoming_funasr.home.vocabulary import Vocabulary
 from wyoming_funasr.home.writing import spoken
 from wyoming_funasr.recognition.beam import Hypothesis, Lean, Together, Weighted, search
@@ -224,7 +223,8 @@ class Chooser:
     def _understood(self, heard: _Heard) -> list[_Understood]:
         """The best command among the candidates, and those that may rival it, best first."""
         found: list[_Understood] = []
-        lowest = -math.inf
+        # one farther behind would not be chosen
+        lowest = heard.best_score - _COMMAND_WORTH - _CLEAR
         for one in heard.candidates[:_MOST_CHECKED]:
             if one.score < lowest:
                 break
@@ -232,7 +232,8 @@ class Chooser:
             if understood and not any(understood.command.same_as(u.command) for u in found):
                 understood = replace(understood, apart=self._apart(heard, one))
                 found.append(understood)
-                lowest = found[0].candidate.score - _CLEAR - SOUND_WEIGHT * found[0].apart
+                rivals = found[0].candidate.score - _CLEAR - SOUND_WEIGHT * found[0].apart
+                lowest = max(lowest, rivals)
         return found
 
     def _apart(self, heard: _Heard, one: Candidate) -> float:

@@ -13,9 +13,8 @@ import numpy as np
 
 from wyoming_funasr.home.commands import Command
 from wyoming_funasr.home.names import path_scores
-from wyoming_funasr.home.sounds import Phones, phone_weight, phones
+from wyoming_funasr.home.sounds import phone_weight, sound
 from wyoming_funasr.home.vocabulary import SILENT, Vocabulary
-from wyoming_funasr.home.writing import spoken
 from wyoming_funasr.recognition.ctc import LogProbs
 
 NEAR = 0.25
@@ -60,11 +59,6 @@ class Emissions:
     def _shares(self, one: int) -> LogProbs:
         shares: LogProbs = np.exp(self._log_probs[:, self._vocabulary.tokens[one]]).sum(axis=1)
         return shares
-
-
-def sound(text: str, language: str) -> Phones:
-    """The phones of a whole text."""
-    return tuple(phone for unit in phones(spoken(text, language)) for phone in unit)
 
 
 @lru_cache(maxsize=10_000)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wyoming_funasr.home.sounds import phone_distance, phone_weight, phones
+from wyoming_funasr.home.sounds import Phones, phone_distance, phone_weight, sound
 from wyoming_funasr.home.vocabulary import Vocabulary
 from wyoming_funasr.home.writing import fits, is_cjk, spoken
 from wyoming_funasr.recognition.ctc import AlignedToken, LogProbs, align
@@ -30,6 +30,11 @@ _MOST_PHONES = 48
 _FAR = 1e6
 
 _Floats = npt.NDArray[np.float32]
+
+
+Compared = dict[Phones, tuple[_Floats, list[tuple[int, float]]]]
+"""Spans that were compared with the names already: a row of the edit distance, the nearest names
+with their distances."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,10 @@ class Names:
         self._language = language
         self.texts: list[str] = []
         self._tokens: list[tuple[int, ...]] = []
-        said: list[list[str]] = []
+        said: list[Phones] = []
         for name in dict.fromkeys(names):
             words = spoken(name, language)
-            sounds = [phone for unit in phones(words) for phone in unit]
+            sounds = sound(name, language)
             if 0 < len(sounds) <= _MOST_PHONES and fits(name, language):
                 self.texts.append(name)
                 self._tokens.append(vocabulary.tokens_for(words))
@@ -86,27 +91,33 @@ class Names:
         self._costs: dict[str, _Floats] = {}
 
     def replacements(
-        self, log_probs: LogProbs, units: Sequence[Unit], blank: int
+        self, log_probs: LogProbs, units: Sequence[Unit], blank: int, compared: Compared
     ) -> list[Replacement]:
-        """The nearest names for every unsure span."""
+        """The nearest names for every unsure span; `compared` is shared by texts alike."""
         if not self.texts:
             return []
-        heard = [
-            [phone for unit in phones(spoken(one.text, self._language)) for phone in unit]
-            for one in units
-        ]
+        heard = [sound(one.text, self._language) for one in units]
         so_far = _path_so_far(log_probs, units, blank)
         found: list[Replacement] = []
         for first in range(len(units)):
             start = units[first - 1].end if first else 0
-            row = self._left_out.copy()
+            row = self._left_out
+            said: Phones = ()
             for last in range(first + 1, min(len(units), first + _MOST_UNITS) + 1):
-                for phone in heard[last - 1]:
-                    row = self._heard(row, phone)
+                said += heard[last - 1]
+                if said not in compared:
+                    for phone in heard[last - 1]:
+                        row = self._heard(row, phone)
+                    compared[said] = row, self._nearest(row)
+                row, nearest = compared[said]
                 stop = units[last].start if last < len(units) else len(log_probs)
                 own = float(so_far[stop] - so_far[start])
                 farthest = _FAR if own < _SURE else _SAME_SOUND
-                found += self._nearest(row, first, last, own, farthest)
+                found += [
+                    Replacement(first, last, self.texts[i], self._tokens[i], apart, own)
+                    for i, apart in nearest
+                    if apart <= farthest
+                ]
         return found
 
     def _heard(self, row: _Floats, phone: str) -> _Floats:
@@ -121,16 +132,15 @@ class Names:
         left_out: _Floats = np.minimum.accumulate(new - self._left_out, axis=1) + self._left_out
         return left_out
 
-    def _nearest(
-        self, row: _Floats, first: int, last: int, own: float, farthest: float
-    ) -> list[Replacement]:
+    def _nearest(self, row: _Floats) -> list[tuple[int, float]]:
         apart = row[np.arange(len(self.texts)), self._lengths]
         count = min(_NAMES_PER_SPAN, len(apart))
         near = np.argpartition(apart, count - 1)[:count].tolist()
+        bounds = 0.5 * self._left_out[near, -1] + 0.5
         return [
-            Replacement(first, last, self.texts[i], self._tokens[i], float(apart[i]), own)
-            for i in near
-            if apart[i] <= min(0.5 * self._left_out[i, -1] + 0.5, farthest)
+            (i, one)
+            for i, one, bound in zip(near, apart[near].tolist(), bounds.tolist(), strict=True)
+            if one <= bound
         ]
 
 
