@@ -1,23 +1,19 @@
 """Which of the texts that may have been said is it, in this home?
 
-Candidates come from the beam search and from names put where the text is unsure. Each has a score
-of four parts: the acoustics, the language model, the likeness of sound of a name, and how well its
-length fits the speech. One that Home Assistant acts on is preferred unless it is clearly worse.
-Where two that do different things are close, or are opposites, the acoustics alone decide, and the
-choice says so.
+A text that Home Assistant acts on is preferred unless it is clearly worse. What was heard gives way
+to another command only where the sound bears that out (`evidence`); where two that do different
+things are close, or are opposites, the acoustics alone decide, and the choice says so.
 """
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-
+from wyoming_funasr.home.candidates import SOUND_WEIGHT, Candidate, Candidates
 from wyoming_funasr.home.commands import Command, Commands
+from wyoming_funasr.home.evidence import RIVAL, Emissions, is_borne_out, size
 from wyoming_funasr.home.language_model import LanguageModel
-from wyoming_funasr.home.names import Names, Replacement, Unit, join_units, path_score, units_of
+from wyoming_funasr.home.names import Names, path_score
 from wyoming_funasr.home.opposites import opposites
-from wyoming_funasr.home.sounds import Phones, distance, phones, syllables
+from wyoming_funasr.home.sounds import Phones, distance, sound
 from wyoming_funasr.home.vocabulary import Vocabulary
 from wyoming_funasr.home.writing import spoken
 from wyoming_funasr.recognition.beam import Hypothesis, Lean, Together, Weighted, search
@@ -27,19 +23,10 @@ from wyoming_funasr.recognition.home import Tokens
 WEIGHT, BONUS = 0.6, 1.5
 """Of the language model: for its log probability, and for each token."""
 
-_NAME_COST, _SOUND_WEIGHT = 2.0, 2.5
-"""Nats that a name put in costs: always, and for each unit of distance of its sound."""
-
-_LENGTH_SPREAD = 0.25
-_SYLLABLE_SECONDS = {"en": 0.24, "zh": 0.21, "ja": 0.17, "ko": 0.19}
-"""Of Japanese and Korean: of a character, as they are counted."""
-_LONGEST_GAP_SECONDS = 0.3
-"""A longer gap between tokens is a pause, which says nothing of the length of the words."""
-
 _COMMAND_WORTH = 4.0
 """Nats by which a text that Home Assistant acts on may be behind another."""
 
-_CLEAR = 4.0
+_CLEAR = 2.0
 """Nats between two commands that do different things; closer ones are ambiguous. Between two
 commands the sound counts twice: a likelier sentence must not outweigh a name that sounds nearer."""
 
@@ -52,9 +39,8 @@ _LONGEST = 0.3
 _MOST_LOST = 0.3
 """Nats a frame by which the acoustics of a command may be behind the best."""
 
-_CARRIERS = 3
-_MOST_SCORED = 40
 _MOST_CHECKED = 20
+_MOST_RIVALS = 60
 
 
 @dataclass(frozen=True)
@@ -78,19 +64,8 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class _Candidate:
-    text: str
-    tokens: tuple[int, ...]
-    acoustic: float
-    """Log probability of the frames, less what an unlike sound costs."""
-    score: float
-    overlong: float
-    """Log of the length of the speech by that of the text."""
-
-
-@dataclass(frozen=True)
 class _Understood:
-    candidate: _Candidate
+    candidate: Candidate
     text: str
     """In the words that Home Assistant understands."""
     command: Command
@@ -100,7 +75,25 @@ class _Understood:
     def ahead_of(self, other: "_Understood") -> float:
         """Nats by which it is the better of two commands."""
         nearer = other.apart - self.apart
-        return self.candidate.score - other.candidate.score + _SOUND_WEIGHT * nearer
+        return self.candidate.score - other.candidate.score + SOUND_WEIGHT * nearer
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """An utterance: what the sound alone says, and what the home makes of it."""
+
+    log_probs: LogProbs
+    acoustic: Candidate
+    """The text by the sound alone."""
+    sound: Phones
+    leaned: Candidate
+    """The best text of the search."""
+    candidates: list[Candidate] = field(default_factory=list)
+    """All, best first."""
+
+    @property
+    def best_score(self) -> float:
+        return max(self.leaned.score, self.acoustic.score)
 
 
 class Chooser:
@@ -114,15 +107,16 @@ class Chooser:
         language_model: LanguageModel,
         names: Names,
         commands: Commands,
+        strictness: float = 1.0,
     ) -> None:
+        """`strictness`: how much the sound must bear out a command (`evidence.is_borne_out`)."""
         self._language = language
+        self._strictness = strictness
         self._model = model
         self._vocabulary = vocabulary
         self._lean = Weighted(language_model, WEIGHT, BONUS)
-        self._names = names
+        self._candidates = Candidates(language, model, names)
         self._commands = commands
-        family = "zh" if language[:2] in ("zh", "yu") else language[:2]
-        self._syllable_seconds = _SYLLABLE_SECONDS[family]
 
     def choose(self, log_probs: LogProbs, also: Lean | None = None) -> Choice:
         """The text of an utterance; `log_probs` of the speech, shape [frames, vocabulary].
@@ -133,47 +127,73 @@ class Chooser:
             return Choice("", ())
         model = self._model
         lean = self._lean if also is None else Together((self._lean, also))
-        heard = tuple(token.token for token in greedy(log_probs, model.blank))
-        plain = Hypothesis(heard, path_score(log_probs, heard, model.blank) or -1e9, 0.0)
-        found = search(log_probs, model.blank, lean)
-        length = self._length(log_probs)
-        acoustic = self._candidate(model.write(heard), heard, plain.acoustic, length, lean)
-        leaned = self._candidate(
-            model.write(found[0].tokens), found[0].tokens, found[0].acoustic, length, lean
-        )
+        length = self._candidates.length(log_probs)
+
+        def candidate(tokens: tuple[int, ...], acoustic: float) -> Candidate:
+            text = model.write(tokens)
+            return self._candidates.candidate(text, tokens, acoustic, length, lean)
+
+        tokens = tuple(token.token for token in greedy(log_probs, model.blank))
+        plain = Hypothesis(tokens, max(path_score(log_probs, tokens, model.blank), -1e9), 0.0)
+        acoustic = candidate(plain.tokens, plain.acoustic)
         said = self._understand(acoustic)
         if said is not None and acoustic.overlong <= _LONGEST:
             # what was heard is a command of this home: no likelier one takes its place
             return self._settled(log_probs, said, ())
-        candidates = self._candidates(log_probs, [plain, *found], length, lean)
-        return self._decide(log_probs, acoustic, leaned, candidates)
+        found = search(log_probs, model.blank, lean)
+        leaned = candidate(found[0].tokens, found[0].acoustic)
+        candidates = self._candidates.find(log_probs, [plain, *found], length, lean)
+        heard_sound = sound(acoustic.text, self._language)
+        return self._decide(_Heard(log_probs, acoustic, heard_sound, leaned, candidates))
 
-    def _decide(
-        self,
-        log_probs: LogProbs,
-        acoustic: _Candidate,
-        leaned: _Candidate,
-        candidates: list[_Candidate],
-    ) -> Choice:
-        understood = self._understood(candidates, acoustic.text)
-        plain = self._understand(acoustic)
+    def _decide(self, heard: _Heard) -> Choice:
+        acoustic, leaned = heard.acoustic, heard.leaned
+        understood = self._understood(heard)
         if not understood:
             return Choice(leaned.text, leaned.tokens)
+        plain = self._understand(acoustic)
         best = understood[0]
         others = [one.text for one in understood[1:] if best.ahead_of(one) < _CLEAR]
         if plain is not None and (best.command.same_as(plain.command) or others):
-            return self._settled(log_probs, plain, tuple(t for t in others if t != plain.text))
+            other = tuple(text for text in others if text != plain.text)
+            return self._settled(heard.log_probs, plain, other)
         if others:
-            heard = acoustic if self._understand(leaned) else leaned
-            return Choice(heard.text, heard.tokens, None, (best.text, *others))
-        ceiling = max(one.acoustic for one in (acoustic, *candidates))
-        lost = (ceiling - best.candidate.acoustic) / len(log_probs)
-        behind = max(leaned.score, acoustic.score) - best.candidate.score
+            return self._unsure(heard, (best.text, *others))
+        ceiling = max(one.acoustic for one in (acoustic, *heard.candidates))
+        lost = (ceiling - best.candidate.acoustic) / len(heard.log_probs)
+        behind = heard.best_score - best.candidate.score
         if behind > _COMMAND_WORTH or lost > _MOST_LOST or best.candidate.overlong > _LONGEST:
-            refused = self._understand(leaned)
-            heard = acoustic if refused is not None and refused is not plain else leaned
-            return Choice(heard.text, heard.tokens)
-        return self._settled(log_probs, best, ())
+            return self._unsure(heard, ())
+        paths = Emissions(heard.log_probs, self._vocabulary).scores(
+            [acoustic.tokens, best.candidate.tokens, *(c.tokens for c in heard.candidates)]
+        )
+        about = size(best.command, self._language)
+        if not is_borne_out(best.apart, paths[0] - paths[1], about, self._strictness):
+            return self._unsure(heard, ())
+        rival = self._rival(heard, best, paths[1], paths[2:])
+        if rival is not None:
+            return self._unsure(heard, (best.text, rival.text))
+        return self._settled(heard.log_probs, best, ())
+
+    def _rival(
+        self, heard: _Heard, best: _Understood, path: float, paths: list[float]
+    ) -> _Understood | None:
+        """A command that does something else and is likelier by the sound alone, if any."""
+        for one, against in list(zip(heard.candidates, paths, strict=True))[:_MOST_RIVALS]:
+            if against <= path or one.overlong > _LONGEST:
+                continue
+            if self._apart(heard, one) >= best.apart + RIVAL:
+                continue
+            rival = self._understand(one)
+            if rival is not None and not rival.command.same_as(best.command):
+                return rival
+        return None
+
+    def _unsure(self, heard: _Heard, commands: tuple[str, ...]) -> Choice:
+        """What was heard, as no command; `commands` are those that it may have been."""
+        is_command = self._understand(heard.leaned) is not None
+        text = heard.acoustic if is_command else heard.leaned
+        return Choice(text.text, text.tokens, None, commands)
 
     def _settled(self, log_probs: LogProbs, chosen: _Understood, others: tuple[str, ...]) -> Choice:
         """The command, or its opposite where that is what the acoustics say."""
@@ -184,7 +204,7 @@ class Chooser:
             against = self._path(log_probs, text)
             if against < score - _CLEAR_OPPOSITE:
                 continue
-            rival = self._understand(_Candidate(text, (), against, 0.0, 0.0))
+            rival = self._understand(Candidate(text, (), against, 0.0, 0.0))
             if rival is None or rival.command.same_as(chosen.command):
                 continue
             rivals.append((against, rival.text))
@@ -200,91 +220,30 @@ class Chooser:
             tuple(dict.fromkeys((*alternatives, *others))),
         )
 
-    def _understood(self, candidates: list[_Candidate], heard: str) -> list[_Understood]:
+    def _understood(self, heard: _Heard) -> list[_Understood]:
         """The best command among the candidates, and those that may rival it, best first."""
         found: list[_Understood] = []
-        said = self._sound(heard)
-        lowest = -math.inf
-        for one in candidates[:_MOST_CHECKED]:
+        # one farther behind would not be chosen
+        lowest = heard.best_score - _COMMAND_WORTH - _CLEAR
+        for one in heard.candidates[:_MOST_CHECKED]:
             if one.score < lowest:
                 break
             understood = self._understand(one)
             if understood and not any(understood.command.same_as(u.command) for u in found):
-                understood = replace(understood, apart=distance(said, self._sound(one.text)))
+                understood = replace(understood, apart=self._apart(heard, one))
                 found.append(understood)
-                lowest = found[0].candidate.score - _CLEAR - _SOUND_WEIGHT * found[0].apart
+                rivals = found[0].candidate.score - _CLEAR - SOUND_WEIGHT * found[0].apart
+                lowest = max(lowest, rivals)
         return found
 
-    def _sound(self, text: str) -> Phones:
-        return tuple(phone for unit in phones(spoken(text, self._language)) for phone in unit)
+    def _apart(self, heard: _Heard, one: Candidate) -> float:
+        return distance(heard.sound, sound(one.text, self._language))
 
-    def _understand(self, one: _Candidate) -> _Understood | None:
+    def _understand(self, one: Candidate) -> _Understood | None:
         text = self._commands.phrase(one.text)
         command = self._commands.understand(text) if text else None
         return _Understood(one, text, command) if text and command else None
 
-    def _candidates(
-        self, log_probs: LogProbs, hypotheses: list[Hypothesis], length: float, lean: Lean
-    ) -> list[_Candidate]:
-        """Every text worth a look, best first."""
-        found: dict[str, _Candidate] = {}
-        carriers = [hypotheses[0], *hypotheses[1:_CARRIERS]]
-        for one in hypotheses:
-            text = self._model.write(one.tokens)
-            self._add(found, self._candidate(text, one.tokens, one.acoustic, length, lean))
-        for one in carriers:
-            units = units_of(log_probs, one.tokens, self._model.pieces, self._model.blank)
-            near = self._names.replacements(log_probs, units, self._model.blank)
-            near.sort(key=lambda r: r.own + _SOUND_WEIGHT * r.apart)
-            for replacement in near[:_MOST_SCORED]:
-                text, tokens = _replaced(units, replacement)
-                change = -replacement.own - _SOUND_WEIGHT * replacement.apart - _NAME_COST
-                score = one.acoustic + change
-                self._add(found, self._candidate(text, tokens, score, length, lean))
-        return sorted(found.values(), key=lambda one: one.score, reverse=True)
-
-    @staticmethod
-    def _add(found: dict[str, _Candidate], one: _Candidate) -> None:
-        key = _plain(one.text)
-        if key not in found or found[key].score < one.score:
-            found[key] = one
-
-    def _candidate(
-        self, text: str, tokens: tuple[int, ...], acoustic: float, length: float, lean: Lean
-    ) -> _Candidate:
-        state, leaning = lean.start(), 0.0
-        for token in tokens:
-            state, more = lean.extend(state, token)
-            leaning += more
-        count = syllables(spoken(text, self._language))
-        overlong = math.log(max(length, 0.1) / (max(count, 1) * self._syllable_seconds))
-        fit = -0.5 * (overlong / _LENGTH_SPREAD) ** 2
-        return _Candidate(
-            text, tokens, acoustic, acoustic + leaning + lean.end(state) + fit, overlong
-        )
-
-    def _length(self, log_probs: LogProbs) -> float:
-        """Seconds of speech, pauses left out."""
-        spoken_frames = np.flatnonzero(log_probs[:, self._model.blank] < math.log(0.5))
-        if not len(spoken_frames):
-            return 0.0
-        most = _LONGEST_GAP_SECONDS / self._model.frame_seconds
-        gaps = np.minimum(np.diff(spoken_frames), most)
-        return float((gaps.sum() + 1) * self._model.frame_seconds)
-
     def _path(self, log_probs: LogProbs, text: str) -> float:
         tokens = self._vocabulary.tokens_for(spoken(text, self._language))
-        return path_score(log_probs, tokens, self._model.blank) or -1e9
-
-
-def _plain(text: str) -> str:
-    return text.lower().rstrip("。.!！?？")
-
-
-def _replaced(units: Sequence[Unit], one: Replacement) -> tuple[str, tuple[int, ...]]:
-    before, behind = units[: one.first], units[one.last :]
-    text = join_units([*(u.text for u in before), one.name, *(u.text for u in behind)])
-    tokens = [token for unit in before for token in unit.tokens]
-    tokens += one.tokens
-    tokens += [token for unit in behind for token in unit.tokens]
-    return text, tuple(tokens)
+        return max(path_score(log_probs, tokens, self._model.blank), -1e9)

@@ -49,9 +49,8 @@ class Commands:
         custom = _custom(language, home)
         if custom is not None:
             self._templates.append(Templates([(CUSTOM, custom)], intents))
-        # a block that is about this room needs a room: any will do to know that it is understood
-        area = home.areas[0].name if home.areas else "here"
-        self._context = {"area": area}
+        # a block that is about this room needs a room; one of the home would be taken for its name
+        self._context = {"area": "here"}
         self._known: OrderedDict[str, Command | None] = OrderedDict()
 
     def understand(self, text: str) -> Command | None:

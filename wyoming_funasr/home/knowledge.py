@@ -1,5 +1,6 @@
 """Everything that is known of a home, ready for one recognizer: built in seconds, then read."""
 
+import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from wyoming_funasr.recognition.beam import Lean
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.home import Completeness, Tokens
 
+_WARMING = 30
+"""Sentences that are understood while the knowledge is built."""
+
 
 class Knowledge:
     """A home as a recognizer uses it. It never changes: a changed home is a new one of these."""
@@ -28,11 +32,13 @@ class Knowledge:
         languages: Sequence[str],
         tokens: Tokens | None,
         samples: int | None = None,
+        strictness: float = 1.0,
     ) -> None:
         """Takes a second or two for each language; `languages` are keys of the templates.
 
         A recognizer without `tokens` has its texts judged, and nothing more. `samples` are the
         sentences that the language models are made from, by default as many as the home needs.
+        `strictness` is the chooser's (`Chooser`).
         """
         self.home = home
         names = [
@@ -47,6 +53,7 @@ class Knowledge:
         vocabulary = Vocabulary(tokens.pieces, tokens.encode) if tokens is not None else None
         for language in languages:
             grammar, commands = Grammar(language, home), Commands(language, home)
+            _warm(commands, grammar)
             if tokens is None or vocabulary is None:
                 self._judges[language] = word_judge(sampled(grammar, samples), commands)
                 continue
@@ -58,6 +65,7 @@ class Knowledge:
                 language_model,
                 Names(names, language, vocabulary),
                 commands,
+                strictness,
             )
             spelled = _Spelled(vocabulary, language)
             self._judges[language] = CompletenessJudge(spelled, language_model, commands)
@@ -90,6 +98,13 @@ class Knowledge:
             written += text[end : found.start()] + self._written[found.group()]
             end = found.end()
         return written + text[end:]
+
+
+def _warm(commands: Commands, grammar: Grammar) -> None:
+    """Have what is made at the first use made before the first utterance."""
+    rng = random.Random(0)
+    for _ in range(_WARMING if grammar else 0):
+        commands.phrase(grammar.sample(rng))
 
 
 @dataclass(frozen=True)

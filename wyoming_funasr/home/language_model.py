@@ -72,6 +72,7 @@ class LanguageModel:
         self._background = [0.0] * FIRST + list(background)
         self._fill(ngrams)
         self._known: dict[tuple[int, int], tuple[int, float]] = {}
+        self._general: dict[int, float] = {}
 
     @property
     def bytes(self) -> int:
@@ -92,6 +93,7 @@ class LanguageModel:
         if known is None:
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.clear()
+                self._general.clear()
             known = self._known[state, one] = self._step(state, one)
         return known
 
@@ -120,8 +122,10 @@ class LanguageModel:
 
     def _step(self, state: int, one: int) -> tuple[int, float]:
         following, share = self._step_share(state, one)
-        anything = self._step_share(state, ANY_CLASS)[1]
-        general = GENERAL_SHARE + (1 - GENERAL_SHARE) * anything
+        general = self._general.get(state)
+        if general is None:
+            anything = self._step_share(state, ANY_CLASS)[1]
+            general = self._general[state] = GENERAL_SHARE + (1 - GENERAL_SHARE) * anything
         return following, math.log(
             (1 - GENERAL_SHARE) * share + general * max(self._background[one], 1e-9)
         )

@@ -4,13 +4,14 @@ What was heard is a rough transcription of what was said, even where the model h
 every span of words is compared with every name by phones, all names at once.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from wyoming_funasr.home.sounds import phone_distance, phone_weight, phones
+from wyoming_funasr.home.sounds import Phones, phone_distance, phone_weight, sound
 from wyoming_funasr.home.vocabulary import Vocabulary
 from wyoming_funasr.home.writing import fits, is_cjk, spoken
 from wyoming_funasr.recognition.ctc import AlignedToken, LogProbs, align
@@ -29,6 +30,11 @@ _MOST_PHONES = 48
 _FAR = 1e6
 
 _Floats = npt.NDArray[np.float32]
+
+
+Compared = dict[Phones, tuple[_Floats, list[tuple[int, float]]]]
+"""Spans that were compared with the names already: a row of the edit distance, the nearest names
+with their distances."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +70,10 @@ class Names:
         self._language = language
         self.texts: list[str] = []
         self._tokens: list[tuple[int, ...]] = []
-        said: list[list[str]] = []
+        said: list[Phones] = []
         for name in dict.fromkeys(names):
             words = spoken(name, language)
-            sounds = [phone for unit in phones(words) for phone in unit]
+            sounds = sound(name, language)
             if 0 < len(sounds) <= _MOST_PHONES and fits(name, language):
                 self.texts.append(name)
                 self._tokens.append(vocabulary.tokens_for(words))
@@ -85,27 +91,33 @@ class Names:
         self._costs: dict[str, _Floats] = {}
 
     def replacements(
-        self, log_probs: LogProbs, units: Sequence[Unit], blank: int
+        self, log_probs: LogProbs, units: Sequence[Unit], blank: int, compared: Compared
     ) -> list[Replacement]:
-        """The nearest names for every unsure span."""
+        """The nearest names for every unsure span; `compared` is shared by texts alike."""
         if not self.texts:
             return []
-        heard = [
-            [phone for unit in phones(spoken(one.text, self._language)) for phone in unit]
-            for one in units
-        ]
+        heard = [sound(one.text, self._language) for one in units]
         so_far = _path_so_far(log_probs, units, blank)
         found: list[Replacement] = []
         for first in range(len(units)):
             start = units[first - 1].end if first else 0
-            row = self._left_out.copy()
+            row = self._left_out
+            said: Phones = ()
             for last in range(first + 1, min(len(units), first + _MOST_UNITS) + 1):
-                for phone in heard[last - 1]:
-                    row = self._heard(row, phone)
+                said += heard[last - 1]
+                if said not in compared:
+                    for phone in heard[last - 1]:
+                        row = self._heard(row, phone)
+                    compared[said] = row, self._nearest(row)
+                row, nearest = compared[said]
                 stop = units[last].start if last < len(units) else len(log_probs)
                 own = float(so_far[stop] - so_far[start])
                 farthest = _FAR if own < _SURE else _SAME_SOUND
-                found += self._nearest(row, first, last, own, farthest)
+                found += [
+                    Replacement(first, last, self.texts[i], self._tokens[i], apart, own)
+                    for i, apart in nearest
+                    if apart <= farthest
+                ]
         return found
 
     def _heard(self, row: _Floats, phone: str) -> _Floats:
@@ -120,16 +132,15 @@ class Names:
         left_out: _Floats = np.minimum.accumulate(new - self._left_out, axis=1) + self._left_out
         return left_out
 
-    def _nearest(
-        self, row: _Floats, first: int, last: int, own: float, farthest: float
-    ) -> list[Replacement]:
+    def _nearest(self, row: _Floats) -> list[tuple[int, float]]:
         apart = row[np.arange(len(self.texts)), self._lengths]
         count = min(_NAMES_PER_SPAN, len(apart))
         near = np.argpartition(apart, count - 1)[:count].tolist()
+        bounds = 0.5 * self._left_out[near, -1] + 0.5
         return [
-            Replacement(first, last, self.texts[i], self._tokens[i], float(apart[i]), own)
-            for i in near
-            if apart[i] <= min(0.5 * self._left_out[i, -1] + 0.5, farthest)
+            (i, one)
+            for i, one, bound in zip(near, apart[near].tolist(), bounds.tolist(), strict=True)
+            if one <= bound
         ]
 
 
@@ -166,24 +177,35 @@ def join_units(texts: Iterable[str]) -> str:
     return joined
 
 
-def path_score(log_probs: LogProbs, tokens: Sequence[int], blank: int) -> float | None:
-    """The score of the best path of tokens through all frames (Viterbi); None: they do not fit."""
-    if len(tokens) > len(log_probs) or not len(log_probs):
-        return None
-    states = [blank]
-    for token in tokens:
-        states += [token, blank]
+def path_scores(log_probs: LogProbs, texts: Sequence[Sequence[int]], blank: int) -> list[float]:
+    """The score of the best path of each text's tokens through all frames (Viterbi), all at once.
+
+    A text that does not fit into the frames has minus infinity.
+    """
+    if not len(log_probs) or not texts:
+        return [-math.inf] * len(texts)
+    most = 2 * max(map(len, texts)) + 1
+    states = np.full((len(texts), most), blank, np.int64)
+    for row, text in enumerate(texts):
+        states[row, 1 : 2 * len(text) : 2] = text
+    skip = np.full(states.shape, -_FAR, np.float32)
+    skip[:, 3::2][states[:, 3::2] != states[:, 1:-2:2]] = 0
     emitted = log_probs[:, states]
-    may_skip = [i > 1 and s not in (blank, states[i - 2]) for i, s in enumerate(states)]
-    skip = np.where(may_skip, np.float32(0), np.float32(-_FAR))[2:]
-    score = np.full(len(states), -_FAR, np.float32)
-    score[:2] = emitted[0, :2]
+    # two impossible states in front of the first
+    score = np.full((len(texts), most + 2), -_FAR, np.float32)
+    score[:, 2:4] = emitted[0, :, :2]
     for frame in emitted[1:]:
-        best = score.copy()
-        np.maximum(best[1:], score[:-1], out=best[1:])
-        np.maximum(best[2:], score[:-2] + skip, out=best[2:])
-        score = best + frame
-    return float(score[-2:].max())
+        best = np.maximum(score[:, 2:], score[:, 1:-1])
+        np.maximum(best, score[:, :-2] + skip, out=best)
+        score[:, 2:] = best + frame
+    rows, last = np.arange(len(texts)), np.array([2 * len(text) for text in texts]) + 2
+    ends = np.maximum(score[rows, last], score[rows, last - 1])
+    return [one if one > -_FAR / 2 else -math.inf for one in ends.tolist()]
+
+
+def path_score(log_probs: LogProbs, tokens: Sequence[int], blank: int) -> float:
+    """The same of one text."""
+    return path_scores(log_probs, [tokens], blank)[0]
 
 
 def _path_so_far(log_probs: LogProbs, units: Sequence[Unit], blank: int) -> _Floats:

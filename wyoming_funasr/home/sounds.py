@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from wyoming_funasr.home.writing import is_cjk
+from wyoming_funasr.home.writing import is_cjk, spoken
 
 Phones = tuple[str, ...]
 
@@ -68,6 +68,12 @@ _ENGLISH = [
 def phones(text: str) -> list[Phones]:
     """The phones of each unit of a text: of each Chinese character, of each other word."""
     return [_of_unit(unit) for unit in units(text)]
+
+
+@lru_cache(maxsize=20_000)
+def sound(text: str, language: str) -> Phones:
+    """The phones of a whole text, which may be written in any way."""
+    return _flat(phones(spoken(text, language)))
 
 
 def units(text: str) -> list[str]:

@@ -6,6 +6,7 @@ without are in the text. What is left is for hassil to judge.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from wyoming_funasr.home.mentions import KINDS, MARKS, Form, HomeNames
 from wyoming_funasr.home.writing import compact, folded
 
 _DEEPEST = 24
+_KINDS = frozenset(KINDS)
 _ANY = r".{1,60}?"
 
 
@@ -29,6 +31,11 @@ class _Template:
     domains: frozenset[str]
     """Domains of its names; empty for all."""
 
+    @property
+    def names(self) -> tuple[frozenset[str], ...]:
+        """All that `may_be` depends on."""
+        return self.needed, self.possible, self.domains
+
     def may_be(self, form: Form) -> bool:
         """Whether the form has names of the kinds that the sentence has room for."""
         if not self.needed <= form.kinds <= self.possible:
@@ -43,18 +50,22 @@ class Templates:
         """`blocks`: intents by name with hassil's `IntentData`."""
         self._intents = intents
         clauses: dict[frozenset[str], int] = {}
-        self._by_clauses: dict[int, list[tuple[int, _Template]]] = {}
-        """Templates with their numbers, by the bits of the clauses that they need."""
+        by_clauses: dict[int, list[tuple[int, _Template]]] = {}
         for number, (bits, template) in enumerate(self._read(blocks, clauses)):
-            self._by_clauses.setdefault(bits, []).append((number, template))
-        self._words: dict[str, int] = {}
+            by_clauses.setdefault(bits, []).append((number, template))
+        self._by_clause = _by_rarest(by_clauses)
+        words: dict[str, int] = {}
         for clause, bit in clauses.items():
             for word in clause:
-                self._words[word] = self._words.get(word, 0) | bit
+                words[word] = words.get(word, 0) | bit
+        self._words: dict[str, list[tuple[str, int]]] = {}
+        """The words of clauses with the clauses' bits, by their first two characters."""
+        for word, bits in words.items():
+            self._words.setdefault(word[:2], []).append((word, bits))
         self._patterns: dict[int, re.Pattern[str]] = {}
         skipped = sorted(intents.skip_words, key=len, reverse=True)
-        words = "|".join(re.escape(word.casefold()) for word in skipped)
-        self._skip = re.compile(words) if words else None
+        pattern = "|".join(re.escape(word.casefold()) for word in skipped)
+        self._skip = re.compile(pattern) if pattern else None
 
     def possible(self, text: str, names: HomeNames) -> Iterator[tuple[str, Any]]:
         """The sentences that a text may be in a home, as blocks of one sentence each."""
@@ -62,11 +73,18 @@ class Templates:
         bare = self.bare(text)
         there = self._clauses_in("\n".join((*written, *bare)))
         forms = [form for one in bare for form in names.forms(one)]
-        for bits, templates in self._by_clauses.items():
-            for number, template in templates if bits & there == bits else ():
-                fitting = [form.text for form in forms if template.may_be(form)]
-                if fitting and any(map(self._pattern(number, template).fullmatch, fitting)):
-                    yield template.intent, template.data
+        fitting: dict[tuple[frozenset[str], ...], list[str]] = {}
+        for clause, groups in self._by_clause.items():
+            if clause & there != clause:
+                continue
+            for bits, templates in groups:
+                for number, template in templates if bits & there == bits else ():
+                    some = fitting.get(template.names)
+                    if some is None:
+                        some = [form.text for form in forms if template.may_be(form)]
+                        fitting[template.names] = some
+                    if some and any(map(self._pattern(number, template).fullmatch, some)):
+                        yield template.intent, template.data
 
     def bare(self, text: str) -> tuple[str, ...]:
         """The compact text, and the same without the words that hassil skips."""
@@ -80,9 +98,11 @@ class Templates:
 
     def _clauses_in(self, text: str) -> int:
         there = 0
-        for word, bits in self._words.items():
-            if word in text:
-                there |= bits
+        starts = {text[place : place + 2] for place in range(len(text))} | set(text)
+        for start in starts & self._words.keys():
+            for word, bits in self._words[start]:
+                if word in text:
+                    there |= bits
         return there
 
     def _read(
@@ -106,8 +126,8 @@ class Templates:
             for clause in alone.sentences[0].get_required_clauses(rules):
                 bits |= clauses.setdefault(clause, 1 << len(clauses))
             expression = alone.sentences[0].expression
-            needed = _needed_lists(expression, rules) & KINDS.keys()
-            possible = all_lists(expression, rules) & KINDS.keys()
+            needed = _needed_lists(expression, rules) & _KINDS
+            possible = all_lists(expression, rules) & _KINDS
             yield bits, _Template(intent, alone, needed, possible, domains)
 
     def _pattern(self, number: int, template: _Template) -> re.Pattern[str]:
@@ -118,6 +138,27 @@ class Templates:
             writer = _PatternWriter(rules, lists)
             self._patterns[number] = re.compile(writer.write(data.sentences[0].expression))
         return self._patterns[number]
+
+
+_Group = tuple[int, list[tuple[int, _Template]]]
+"""Templates with their numbers, and the bits of the clauses that all of them need."""
+
+
+def _by_rarest(groups: dict[int, list[tuple[int, _Template]]]) -> dict[int, list[_Group]]:
+    """The groups by the one of their clauses that the fewest groups need; 0 for no clause."""
+    needed = Counter(bit for bits in groups for bit in _single_bits(bits))
+    found: dict[int, list[_Group]] = {}
+    for bits, templates in groups.items():
+        rarest = min(_single_bits(bits), key=lambda bit: needed[bit], default=0)
+        found.setdefault(rarest, []).append((bits, templates))
+    return found
+
+
+def _single_bits(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest
+        bits ^= lowest
 
 
 def _needed_lists(expression: Any, rules: dict[str, Any], depth: int = 0) -> frozenset[str]:

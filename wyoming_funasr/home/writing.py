@@ -81,6 +81,7 @@ def is_chinese(language: str) -> bool:
     return language[:2] in ("zh", "yu")
 
 
+@lru_cache(maxsize=20_000)
 def is_cjk(character: str) -> bool:
     """Whether a character is Chinese, Japanese or Korean."""
     return bool(_ANY_CJK.match(character))

@@ -211,7 +211,9 @@ def _step(
         repeated = here.get(prefix.token)
         if repeated is not None:
             prefix.new_label = _add(prefix.new_label, prefix.label + repeated)
-        for token, log in (*tokens, *_opened(lean.openings(prefix.state), row, here)):
+        openings = lean.openings(prefix.state)
+        opened = _opened(openings, row, here) if len(openings) else ()
+        for token, log in (*tokens, *opened) if opened else tokens:
             if score + log < floor:
                 continue
             # a repeated token is a new one only behind a blank
@@ -222,7 +224,9 @@ def _step(
                 child = prefix.children[token] = _Prefix(prefix, token, state, prefix.lean + more)
             if child.new_blank == _NEVER and child.new_label == _NEVER:
                 reached.append(child)
-            child.new_label = _add(child.new_label, before + log)
+            log += before
+            known = child.new_label
+            child.new_label = log if known == _NEVER else _add(known, log)
     for prefix in reached:
         prefix.blank, prefix.label = prefix.new_blank, prefix.new_label
         prefix.new_blank = prefix.new_label = _NEVER
@@ -238,8 +242,6 @@ def _opened(
     openings: Openings, row: LogProbs, known: Mapping[int, float]
 ) -> list[tuple[int, float]]:
     """The lean's tokens that are not too unlikely, besides those that are known."""
-    if not len(openings):
-        return []
     logs = row[openings]
     enough = logs > _LEAST_OPENING
     pairs = zip(openings[enough].tolist(), logs[enough].tolist(), strict=True)

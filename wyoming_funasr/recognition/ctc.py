@@ -56,18 +56,20 @@ def align(log_probs: LogProbs, tokens: Sequence[int], blank: int) -> list[Aligne
     for token in tokens:
         states += [token, blank]
     emitted = log_probs[:, states]
-    may_skip = np.array(
-        [i > 1 and s != blank and s != states[i - 2] for i, s in enumerate(states)], bool
-    )
-    score = np.full(len(states), -np.inf, np.float32)
+    may_skip = [i > 1 and s not in (blank, states[i - 2]) for i, s in enumerate(states)]
+    skip = np.where(may_skip, np.float32(0), np.float32(-np.inf))
+    # two impossible states in front of the first
+    padded = np.full(len(states) + 2, -np.inf, np.float32)
+    score = padded[2:]
     score[:2] = emitted[0, :2]
     back = np.zeros(emitted.shape, np.int8)
     for frame in range(1, len(emitted)):
-        step = np.concatenate(([-np.inf], score[:-1]))
-        skip = np.where(may_skip, np.concatenate(([-np.inf, -np.inf], score[:-2])), -np.inf)
-        options = np.stack([score, step, skip[: len(states)]])
-        back[frame] = options.argmax(axis=0)
-        score = options.max(axis=0) + emitted[frame]
+        skipped = padded[:-2] + skip
+        best = np.maximum(score, padded[1:-1])
+        np.greater(padded[1:-1], score, out=back[frame])
+        back[frame][skipped > best] = 2
+        np.maximum(best, skipped, out=best)
+        np.add(best, emitted[frame], out=score)
     state = len(states) - 1 - int(len(states) > 1 and score[-2] > score[-1])
     if not np.isfinite(score[state]):
         return []

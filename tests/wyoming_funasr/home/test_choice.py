@@ -90,6 +90,14 @@ def test_an_entity_is_named_as_home_assistant_knows_it(home: Home) -> None:
     assert choice.text == "打开客厅灯"
 
 
+def test_an_unsure_text_is_not_forced_into_a_command(knowledge: Knowledge) -> None:
+    heard = [*_sure("打开"), {"锁": 0.4, "解": 0.3}, {"上": 0.4, "楼": 0.4}, *_sure("的灯")]
+    choice = knowledge.choose(_heard(*heard), "zh")
+    assert choice is not None
+    assert "二楼" not in choice.text
+    assert choice.command is None
+
+
 @pytest.mark.parametrize(("front", "back"), [(0.55, 0.45), (0.45, 0.55)])
 def test_between_opposites_the_acoustics_decide(
     knowledge: Knowledge, front: float, back: float
