@@ -74,9 +74,7 @@ class Candidates:
         compared: Compared = {}
         for one in hypotheses[:_CARRIERS]:
             units = units_of(log_probs, one.tokens, self._model.pieces, self._model.blank)
-            near = self._names.replacements(
-                log_probs, units, self._model.blank, compared
-            )
+            near = self._names.replacements(log_probs, units, self._model.blank, compared)
             near.sort(key=lambda r: r.own + SOUND_WEIGHT * r.apart)
             for replacement in near[:_MOST_SCORED]:
                 text, tokens = _replaced(units, replacement)
