@@ -14,6 +14,11 @@ from wyoming_melotts.api.host import OfferedVoice
 from wyoming_melotts.delivery.cache import AudioCache
 from wyoming_melotts.delivery.encoding import AudioFormat, Encoder, EncoderJob, make_encoder
 from wyoming_melotts.delivery.fades import faded
+from wyoming_melotts.delivery.messages import (
+    MessageEncoder,
+    MessageEncoding,
+    make_message_encoder,
+)
 from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.speech import SentenceAudio, Speech, SpeechEngine
 from wyoming_melotts.requests.handler import RequestHandler
@@ -70,7 +75,7 @@ class MelottsService(Service):
         self._preparing: asyncio.Task[None] | None = None
         self._cache = AudioCache(settings.cache_mb << 20)
         self._audio: SentenceAudio | None = None
-        self._encoding: Scheduler[EncoderJob, bytes] = Scheduler(
+        self._encoding: Scheduler[EncoderJob, Sequence[bytes]] = Scheduler(
             each(EncoderJob.run),
             BatchLimits(max_jobs=1, job_seconds=settings.job_seconds),
             name="encoder",
@@ -155,7 +160,16 @@ class MelottsService(Service):
         rate_hz = self.settings.sample_rate_hz
         return await self._encoding.call(partial(make_encoder, audio_format, rate_hz))
 
-    async def encode(self, encoder: Encoder, pcm: bytes, *, last: bool = False) -> bytes:
+    async def open_message_encoder(self, encoding: MessageEncoding, rate_hz: int) -> MessageEncoder:
+        """Returns an encoder of the service's audio for messages.
+
+        Raises:
+            ServiceError: `unsupported-encoding`, its library is not installed.
+        """
+        make = partial(make_message_encoder, encoding, self.settings.sample_rate_hz, rate_hz)
+        return await self._encoding.call(make)
+
+    async def encode(self, encoder: Encoder, pcm: bytes, *, last: bool = False) -> Sequence[bytes]:
         """Returns what the next audio completes."""
         return await self._encoding.submit(EncoderJob(encoder, pcm, last), admitted=True)
 

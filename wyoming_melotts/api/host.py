@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wyoming_melotts.delivery.encoding import AudioFormat, Encoder
+from wyoming_melotts.delivery.messages import MessageEncoder, MessageEncoding
 from wyoming_melotts.requests.speaking import Voices
 from wyoming_melotts.voices import Voice
 
@@ -30,5 +31,12 @@ class SpeechHost(Voices, Protocol):
             ServiceError: `extra-missing`.
         """
 
-    async def encode(self, encoder: Encoder, pcm: bytes, *, last: bool = False) -> bytes:
+    async def open_message_encoder(self, encoding: MessageEncoding, rate_hz: int) -> MessageEncoder:
+        """Returns an encoder of the service's audio for messages.
+
+        Raises:
+            ServiceError: `unsupported-encoding`.
+        """
+
+    async def encode(self, encoder: Encoder, pcm: bytes, *, last: bool = False) -> Sequence[bytes]:
         """Returns what the next audio completes, computed off the event loop."""

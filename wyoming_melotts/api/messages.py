@@ -6,8 +6,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from wyoming_melotts.api.speech_request import FASTEST, SLOWEST
+from wyoming_melotts.delivery.messages import MessageEncoding
 
 LOWEST_HZ, HIGHEST_HZ = 8_000, 48_000
+
+_ENCODINGS = (
+    "How binary messages hold the audio. pcm16: 16 bit, little-endian, cut anywhere. "
+    "opus: one packet of 20 ms each"
+)
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _Utterance = Annotated[int, Field(ge=1, description="Counts the texts of a session from 1")]
@@ -29,9 +35,10 @@ class Start(Message):
     speaker: _Name | None = None
     speed: Annotated[float, Field(ge=SLOWEST, le=FASTEST, allow_inf_nan=False)] = 1.0
     text_format: Literal["text", "ssml"] = "text"
-    encoding: Literal["pcm16"] = "pcm16"
+    encoding: Annotated[MessageEncoding, Field(description=_ENCODINGS)] = "pcm16"
     sample_rate_hz: Annotated[int, Field(ge=LOWEST_HZ, le=HIGHEST_HZ)] | None = Field(
-        None, description="By default the rate at which the voices speak"
+        None,
+        description="Of PCM, by default the rate at which the voices speak; Opus has 48000 alone",
     )
 
 
@@ -64,7 +71,7 @@ class Ready(Message):
     """The session takes texts; how audio will come."""
 
     type: Literal["ready"] = "ready"
-    encoding: Literal["pcm16"] = "pcm16"
+    encoding: MessageEncoding = "pcm16"
     sample_rate_hz: int
     channels: Literal[1] = 1
 

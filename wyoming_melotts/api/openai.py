@@ -91,8 +91,10 @@ class OpenAiRoutes:
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, SpokenAudio):
-                    yield await self._host.encode(encoder, event.pcm)
-        yield await self._host.encode(encoder, b"", last=True)
+                    for piece in await self._host.encode(encoder, event.pcm):
+                        yield piece
+        for piece in await self._host.encode(encoder, b"", last=True):
+            yield piece
 
 
 class _Answer:
@@ -118,8 +120,6 @@ class _Answer:
         """Send all pieces as they come; nothing is sent before the first one."""
         async with aclosing(pieces):
             async for piece in pieces:
-                if not piece:
-                    continue
                 if not self.response.prepared:
                     self._on_first()
                     await self.response.prepare(self._request)

@@ -15,6 +15,7 @@ from wyoming_melotts.api.messages import (
     schema,
 )
 from wyoming_melotts.api.utterances import Utterance, Utterances
+from wyoming_melotts.delivery.messages import OPUS_HZ
 from wyoming_melotts.requests.fields import TEXT_FORMATS
 from wyoming_melotts.requests.text_stream import TextState, TextStream
 from wyoming_melotts.settings import MelottsSettings
@@ -70,6 +71,7 @@ class _Session:
         self._settings = settings
         self._start: Start | None = None
         self._voice: Voice | None = None
+        self._rate_hz = settings.sample_rate_hz
         self._count = 0
         self._arriving: Utterance | None = None
         self._utterances = Utterances(request, websocket, host, settings, self._set_turn)
@@ -121,8 +123,10 @@ class _Session:
         """Take how utterances are to be spoken that begin from now on."""
         wanted = VoiceRequest(start.voice, start.language, start.speaker)
         voice = None if wanted == VoiceRequest() else self._host.choose_voice(wanted)
-        self._start, self._voice = start, voice
-        ready = Ready(encoding=start.encoding, sample_rate_hz=self._rate_hz(start))
+        rate_hz = self._checked_rate_hz(start)
+        await self._host.open_message_encoder(start.encoding, rate_hz)  # or it is refused now
+        self._start, self._voice, self._rate_hz = start, voice, rate_hz
+        ready = Ready(encoding=start.encoding, sample_rate_hz=rate_hz)
         await self._websocket.send(ready.model_dump_json())
 
     def _take_text(self, text: str) -> None:
@@ -141,8 +145,9 @@ class _Session:
     def _new_utterance(self, start: Start) -> Utterance:
         self._count += 1
         text = TextStream(self._settings.max_text_length, TEXT_FORMATS[start.text_format])
-        rate_hz = self._rate_hz(start)
-        utterance = Utterance(self._count, text, self._voice, start.speed, rate_hz)
+        utterance = Utterance(
+            self._count, text, self._voice, start.speed, start.encoding, self._rate_hz
+        )
         self._utterances.add(utterance)
         return utterance
 
@@ -151,8 +156,15 @@ class _Session:
             self._arriving.text.end()
             self._arriving = None
 
-    def _rate_hz(self, start: Start) -> int:
-        return start.sample_rate_hz or self._settings.sample_rate_hz
+    def _checked_rate_hz(self, start: Start) -> int:
+        if start.encoding != "opus":
+            return start.sample_rate_hz or self._settings.sample_rate_hz
+        if start.sample_rate_hz not in (None, OPUS_HZ):
+            raise InvalidRequest(
+                f"start.sample_rate_hz: opus comes at {OPUS_HZ} Hz, got {start.sample_rate_hz}",
+                param="start.sample_rate_hz",
+            )
+        return OPUS_HZ
 
     def _set_turn(self) -> None:
         """Who is to act: a text that was begun waits for its client, a whole one for us."""

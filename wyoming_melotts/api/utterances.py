@@ -18,7 +18,7 @@ from wyoming_melotts.api.messages import (
     Sentence,
     WordTimes,
 )
-from wyoming_melotts.delivery.encoding import PcmEncoder
+from wyoming_melotts.delivery.messages import MessageEncoder, MessageEncoding
 from wyoming_melotts.requests.speaking import Speaking
 from wyoming_melotts.requests.text_stream import TextStream
 from wyoming_melotts.settings import MelottsSettings
@@ -43,9 +43,10 @@ class Utterance:
     text: TextStream
     voice: Voice | None
     speed: float
+    encoding: MessageEncoding
     rate_hz: int
     """Of its audio."""
-    sent_bytes: int = 0
+    sent_seconds: float = 0.0
 
 
 class Utterances:
@@ -140,7 +141,7 @@ class Utterances:
 
     async def _send_speech(self, utterance: Utterance, speaking: Speaking) -> None:
         number = utterance.number
-        encoder = PcmEncoder(self._settings.sample_rate_hz, utterance.rate_hz)
+        encoder = await self._host.open_message_encoder(utterance.encoding, utterance.rate_hz)
         is_silent = True
         events = speaking.events(utterance.text, utterance.voice, utterance.speed)
         async with aclosing(events):
@@ -154,13 +155,15 @@ class Utterances:
                     await self._send(AudioStarted(utterance=number))
                 if event.words:
                     await self._send(_marks(number, event.words))
-                await self._send_pcm(utterance, await self._host.encode(encoder, event.pcm))
-        await self._send_pcm(utterance, await self._host.encode(encoder, b"", last=True))
+                await self._send_audio(utterance, encoder, event.pcm)
+        await self._send_audio(utterance, encoder, b"", last=True)
 
-    async def _send_pcm(self, utterance: Utterance, pcm: bytes) -> None:
-        if pcm:
-            utterance.sent_bytes += len(pcm)
-            await self._websocket.send(pcm)
+    async def _send_audio(
+        self, utterance: Utterance, encoder: MessageEncoder, pcm: bytes, *, last: bool = False
+    ) -> None:
+        for piece in await self._host.encode(encoder, pcm, last=last):
+            utterance.sent_seconds += encoder.seconds(piece)
+            await self._websocket.send(piece)
 
     async def _send(self, message: Message) -> None:
         await self._websocket.send(message.model_dump_json())
@@ -170,7 +173,7 @@ def _done(utterance: Utterance, *, is_cancelled: bool) -> Done:
     return Done(
         utterance=utterance.number,
         reason="cancelled" if is_cancelled else "spoken",
-        audio_seconds=round(utterance.sent_bytes / (2 * utterance.rate_hz), 3),
+        audio_seconds=round(utterance.sent_seconds, 3),
     )
 
 

@@ -1,7 +1,7 @@
 """Audio in the formats that players read, encoded piece by piece as it is computed."""
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -45,8 +45,11 @@ CONTENT_TYPES: Mapping[AudioFormat, str] = {
 class Encoder(Protocol):
     """Encodes one stream of 16-bit mono PCM; its calls block, and must not overlap."""
 
-    def encode(self, pcm: bytes, *, last: bool = False) -> bytes:
-        """Returns what the next PCM completes; `last` ends the stream."""
+    def encode(self, pcm: bytes, *, last: bool = False) -> Sequence[bytes]:
+        """Returns what the next PCM completes; `last` ends the stream.
+
+        A file is these pieces, joined; where audio goes in messages, each is one. None is empty.
+        """
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class EncoderJob:
     pcm: bytes
     last: bool
 
-    def run(self) -> bytes:
+    def run(self) -> Sequence[bytes]:
         """Returns what the PCM completes."""
         return self.encoder.encode(self.pcm, last=self.last)
 
@@ -84,13 +87,18 @@ class PcmEncoder:
     """16-bit PCM without a header, at another rate."""
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
+        self._to_hz = to_hz
         self._decoder = None if from_hz == to_hz else PcmDecoder(PcmFormat(from_hz, 2, 1), to_hz)
 
-    def encode(self, pcm: bytes, *, last: bool = False) -> bytes:
-        """Returns what the next PCM completes; `last` ends the stream."""
-        if self._decoder is None:
-            return pcm
-        return encode_pcm16(self._decoder.decode(pcm, last=last))
+    def encode(self, pcm: bytes, *, last: bool = False) -> Sequence[bytes]:
+        """Returns what the next PCM completes: see `Encoder`."""
+        if self._decoder is not None:
+            pcm = encode_pcm16(self._decoder.decode(pcm, last=last))
+        return [pcm] if pcm else []
+
+    def seconds(self, piece: bytes) -> float:
+        """Returns how long the audio in a piece lasts."""
+        return len(piece) / (2 * self._to_hz)
 
 
 class _WavEncoder:
@@ -99,10 +107,10 @@ class _WavEncoder:
     def __init__(self, rate_hz: int) -> None:
         self._header = _wav_header(rate_hz)
 
-    def encode(self, pcm: bytes, *, last: bool = False) -> bytes:
-        """Returns what the next PCM completes; `last` ends the stream."""
+    def encode(self, pcm: bytes, *, last: bool = False) -> Sequence[bytes]:
+        """Returns what the next PCM completes: see `Encoder`."""
         header, self._header = self._header, b""
-        return header + pcm
+        return [header + pcm] if header or pcm else []
 
 
 @dataclass(frozen=True)
@@ -134,15 +142,17 @@ class _FileEncoder:
         )
         self._write: Callable[[Samples], None] = self._file.write
 
-    def encode(self, pcm: bytes, *, last: bool = False) -> bytes:
-        """Returns what the next PCM completes; `last` ends the stream."""
+    def encode(self, pcm: bytes, *, last: bool = False) -> Sequence[bytes]:
+        """Returns what the next PCM completes: see `Encoder`."""
         samples = self._decoder.decode(pcm, last=last)
         if len(samples):
             self._write(samples)
         if last:
             self._file.close()
         data = self._written.take()
-        return data if self._filter is None else self._filter.push(data)
+        if self._filter is not None:
+            data = self._filter.push(data)
+        return [data] if data else []
 
 
 class _Written:

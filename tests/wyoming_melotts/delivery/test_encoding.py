@@ -28,8 +28,9 @@ def sound(rate_hz: int) -> Samples:
 def encoded(audio_format: AudioFormat, rate_hz: int, piece: int = 8_191) -> list[bytes]:
     encoder = make_encoder(audio_format, rate_hz)
     pcm = encode_pcm16(sound(rate_hz))
-    pieces = [encoder.encode(pcm[at : at + 2 * piece]) for at in range(0, len(pcm), 2 * piece)]
-    return [*pieces, encoder.encode(b"", last=True)]
+    parts = [pcm[at : at + 2 * piece] for at in range(0, len(pcm), 2 * piece)]
+    pieces = [done for part in parts for done in encoder.encode(part)]
+    return [*pieces, *encoder.encode(b"", last=True)]
 
 
 def with_length(flac: bytes, samples: int) -> bytes:
@@ -83,5 +84,4 @@ def test_an_mp3_of_any_rate_begins_with_audio(rate_hz: int) -> None:
 
 @pytest.mark.parametrize("audio_format", AudioFormat)
 def test_nothing_is_a_file_too(audio_format: AudioFormat) -> None:
-    data = make_encoder(audio_format, 44_100).encode(b"", last=True)
-    assert isinstance(data, bytes)
+    assert all(make_encoder(audio_format, 44_100).encode(b"", last=True))
