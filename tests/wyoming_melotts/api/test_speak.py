@@ -15,7 +15,8 @@ from tests.wyoming_melotts.test_protocol import answer
 
 TEXT = "Hello there. The light is on now."
 LONG = "The light in the kitchen is on now. " * 200
-CANCEL_SECONDS = 0.05
+COMPUTED_AHEAD = 16
+"""Chunks, of a client that does not read."""
 
 
 async def test_a_text_is_spoken_with_its_marks(make_api: ApiMaker) -> None:
@@ -108,22 +109,24 @@ async def test_cancel_stops_at_once_and_the_session_goes_on(make_api: ApiMaker) 
         assert after.last["reason"] == "spoken"
 
 
-async def test_cancel_takes_the_service_less_than_50_ms(make_api: ApiMaker) -> None:
-    """The service is in this process: the time that it works is the time until it has answered."""
+async def test_after_cancel_no_more_leaves_than_was_computed_ahead(make_api: ApiMaker) -> None:
+    """Of hundreds of chunks. `benchmarks/speak_api.py` measures how long it takes."""
     async with make_api(cache_mb=0) as api, talk(api) as client:
         await client.start()
-        took = []
-        for _ in range(5):
+        for number in (1, 2, 3):
             await client.send("text", text=LONG)
             while not isinstance(await client.receive(), bytes):
                 pass
-            loop = asyncio.get_running_loop()
-            began = loop.time()
             await client.send("cancel")
-            assert (await client.rest()).last["reason"] == "cancelled"
-            took.append(loop.time() - began)
-        # the median, as others may use the machine
-        assert sorted(took)[2] < CANCEL_SECONDS
+            chunks = 0
+            while (
+                not isinstance(message := await client.receive(), dict) or "reason" not in message
+            ):
+                chunks += isinstance(message, bytes)
+            assert (message["reason"], message["utterance"]) == ("cancelled", number)
+            assert chunks <= COMPUTED_AHEAD
+        await until(lambda: is_idle(api))
+        assert (await client.say("On.")).types[0] == "sentence", "nothing came after `done`"
 
 
 async def test_close_speaks_what_was_given(make_api: ApiMaker) -> None:
