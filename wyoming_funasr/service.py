@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from prometheus_client import Counter
 from wyoming.info import Info
@@ -37,6 +37,8 @@ if TYPE_CHECKING:  # imported only where HTTP is asked for, as it takes a quarte
     from aiohttp import web
 
 _LOGGER = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
 
 _SMALLER = 4
 """Batches are divided by so much after a GPU ran out of memory."""
@@ -175,15 +177,14 @@ class FunasrService(Service):
         installed = {model.name for model in models if self.ready or is_on_disk(model, self._hub)}
         return describe_models(models, installed, self.settings)
 
-    async def decode(self, decode: Callable[[bytes], bytes], data: bytes) -> bytes:
-        """Decode audio in a worker.
+    async def call(self, function: Callable[[], Value]) -> Value:
+        """Run a short piece of a session's work in the front-end's worker; see `ListenHost`.
 
-        Raises:
-            ServiceError: what `decode` raises, or `queue-full`.
+        It is never refused: a session has one at a time, and a stream needs each.
         """
-        decoded: list[bytes] = []
-        await self.ears.submit(lambda: decoded.append(decode(data)))
-        return decoded[0]
+        results: list[Value] = []
+        await self.ears.submit(lambda: results.append(function()), admitted=True)
+        return results[0]
 
     def begin_utterance(
         self,

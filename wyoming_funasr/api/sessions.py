@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from wyoming_funasr.requests.events import EventSink
 from wyoming_funasr.requests.feed import AudioFeed
@@ -15,6 +15,8 @@ from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.http.sessions import SessionLimit
 from wyoming_serving.reports import RequestReport
+
+Value = TypeVar("Value")
 
 
 class ListenHost(Protocol):
@@ -43,11 +45,11 @@ class ListenHost(Protocol):
     ) -> Utterance:
         """Returns an utterance that takes its audio from a feed and reports to a sink."""
 
-    async def decode(self, decode: Callable[[bytes], bytes], data: bytes) -> bytes:
-        """Decode audio in a worker.
+    async def call(self, function: Callable[[], Value]) -> Value:
+        """Run a short piece of a session's work in a worker.
 
         Raises:
-            ServiceError: what `decode` raises, or `queue-full`.
+            ServiceError: what `function` raises.
         """
 
     def request_ended(self, client: str, report: RequestReport) -> None:

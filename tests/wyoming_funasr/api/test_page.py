@@ -42,6 +42,28 @@ entities:
     area: kitchen
 """
 
+RECORD = """
+const [heard, done] = arguments;
+navigator.mediaDevices.getUserMedia({audio: true}).then((stream) => {
+  const recorder = new MediaRecorder(stream, {mimeType: "audio/webm;codecs=opus"});
+  const socket = new WebSocket(new URL("v1/listen", location).href.replace("http", "ws"));
+  recorder.ondataavailable = ({data}) => socket.send(data);
+  socket.onopen = () => socket.send(JSON.stringify(
+    {type: "start", partials: false, audio: {encoding: "webm"}}
+  ));
+  socket.onmessage = ({data}) => {
+    const message = JSON.parse(data);
+    if (message.type === "ready") recorder.start(100);
+    if (message.type !== "error" && message.text !== heard) return;
+    recorder.ondataavailable = null;
+    stream.getTracks().forEach((track) => track.stop());
+    socket.close();
+    done(message);
+  };
+});
+"""
+"""Records the microphone until a text or an error comes."""
+
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
@@ -153,6 +175,12 @@ def test_a_partial_text_has_a_stable_part(browser: Browser) -> None:
     browser.wait_for_text("#finals", HEARD)
     partials = browser.driver.execute_script("return window.partials")
     assert any(text and HEARD.startswith(text.rstrip(".")) for text in partials), partials
+
+
+def test_what_a_browser_records_is_heard_as_it_comes(browser: Browser) -> None:
+    """As any page may send it: in WebM, which Chromium's recorder writes."""
+    said = browser.driver.execute_async_script(RECORD, HEARD)
+    assert said["text"] == HEARD, said
 
 
 def test_a_recording_is_written_down(browser: Browser) -> None:

@@ -1,12 +1,15 @@
 """One client of `/v1/listen`: translates between its messages and a listening session."""
 
+from functools import partial
+
 from wyoming_funasr.api.listen.answers import Ready
 from wyoming_funasr.api.listen.commands import Listening
 from wyoming_funasr.api.listen.requests import ClientMessage, Close, Start, parse
 from wyoming_funasr.api.listen.steering import Steering, session_options
 from wyoming_funasr.api.listen.translation import translated
 from wyoming_funasr.api.sessions import ListenHost, ListeningSessions, follow
-from wyoming_funasr.audio.opus import OpusDecoder
+from wyoming_funasr.audio.opus.decoder import PCM as OPUS_PCM
+from wyoming_funasr.audio.opus.decoder import OpusDecoder, make_decoder
 from wyoming_funasr.requests.events import Final, SpeechStarted
 from wyoming_funasr.requests.listening import (
     Cancelled,
@@ -19,6 +22,9 @@ from wyoming_serving.audio import PcmFormat
 from wyoming_serving.errors import InvalidRequest, ServiceError
 from wyoming_serving.http.websocket import Turn, WebSocket
 
+_CONTAINER_BYTES = 1 << 11
+"""Decoded at once: even of the shortest packets it holds a minute of audio at most."""
+
 
 class Conversation:
     """From a client's `start` to its end."""
@@ -28,6 +34,7 @@ class Conversation:
         self._sessions = sessions
         self._websocket = websocket
         self._opus: OpusDecoder | None = None
+        self._is_container = False
         self._pcm = PcmFormat(16_000, 2, 1)
         self._listening = Listening()
 
@@ -72,11 +79,13 @@ class Conversation:
         if not isinstance(start, Start):
             raise InvalidRequest("the first message must be `start`", param="type")
         options = self._options(start)
-        if start.audio.encoding == "opus":
-            self._opus = OpusDecoder()
-            self._pcm = self._opus.format
-        else:
+        encoding = start.audio.encoding
+        if encoding == "pcm_s16le":
             self._pcm = PcmFormat(start.audio.rate, 2, start.audio.channels)
+        else:
+            self._opus = await self._host.call(partial(make_decoder, encoding))
+            self._pcm = OPUS_PCM
+            self._is_container = encoding != "opus"
         self._listening = start
         ready = Ready(
             model=options.model.name,
@@ -92,15 +101,22 @@ class Conversation:
         while (message := await self._websocket.receive()) is not None:
             try:
                 if isinstance(message, bytes):
-                    await session.accept(self._pcm, await self._decoded(message))
+                    await self._hear(message, session)
                 elif await self._obey(message, session, steering):
                     return True
             except ServiceError as error:
+                if self._is_container and isinstance(message, bytes):
+                    raise  # what follows has lost its place
                 await self._websocket.send_error(error)
         return False
 
-    async def _decoded(self, data: bytes) -> bytes:
-        return data if self._opus is None else await self._host.decode(self._opus.decode, data)
+    async def _hear(self, data: bytes, session: ListeningSession) -> None:
+        if self._opus is None:
+            await session.accept(self._pcm, data)
+            return
+        for part in _parts(data) if self._is_container else [data]:
+            pcm = await self._host.call(partial(self._opus.decode, part))
+            await session.accept(self._pcm, pcm)
 
     async def _obey(self, text: str, session: ListeningSession, steering: Steering) -> bool:
         """Do what a message says; returns whether it was the last."""
@@ -116,3 +132,7 @@ class Conversation:
     def _options(self, listening: Listening) -> RequestOptions:
         host = self._host
         return session_options(listening, host.settings, host.models, host.options)
+
+
+def _parts(data: bytes) -> list[bytes]:
+    return [data[at : at + _CONTAINER_BYTES] for at in range(0, len(data), _CONTAINER_BYTES)]

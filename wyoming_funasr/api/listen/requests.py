@@ -12,6 +12,7 @@ from wyoming_funasr.api.listen.commands import (
     Listening,
     Message,
 )
+from wyoming_funasr.audio.opus.decoder import OpusEncoding
 from wyoming_serving.audio import MAX_CHANNELS, MAX_RATE_HZ, MIN_RATE_HZ
 from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
 from wyoming_serving.excerpts import excerpt
@@ -20,8 +21,9 @@ from wyoming_serving.excerpts import excerpt
 class AudioFormat(Message):
     """How the binary messages hold the audio. Opus tells its own rate and channels."""
 
-    encoding: Literal["pcm_s16le", "opus"] = "pcm_s16le"
-    """PCM: 16 bit, little-endian, interleaved, split anywhere. Opus: one packet a message."""
+    encoding: Literal["pcm_s16le", OpusEncoding] = "pcm_s16le"
+    """PCM: 16 bit, little-endian, interleaved, split anywhere. Opus: one packet a message. Ogg and
+    WebM: Opus in a container, as browsers record it, split anywhere."""
     rate: int = Field(default=16_000, ge=MIN_RATE_HZ, le=MAX_RATE_HZ)
     channels: int = Field(default=1, ge=1, le=MAX_CHANNELS)
 

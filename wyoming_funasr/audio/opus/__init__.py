@@ -1,0 +1,1 @@
+"""Opus, bare or in a container that arrives piece by piece."""
