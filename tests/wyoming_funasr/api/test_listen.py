@@ -1,7 +1,6 @@
 """`/v1/listen` through a real server on a real socket, with the demo model."""
 
 import asyncio
-import socket
 import sys
 from functools import partial
 from itertools import pairwise
@@ -13,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.support.event_loop import watched_loop
+from tests.support.raw_websocket import frame, handshake, send_until_dropped, unread
 from tests.support.speech import DATA, noise, read_pcm
 from tests.support.waiting import until
 from tests.wyoming_funasr.api.listener import Listener, serving
@@ -289,32 +289,10 @@ async def test_a_client_that_reads_nothing_is_dropped_and_holds_little(
     async with serving(demo, "--send-seconds", "0.3") as server, server.connect() as neighbour:
         await neighbour.start()
         port = server.service.settings.http_port
-        start = b'{"type": "start"}'
-        with socket.create_connection(("127.0.0.1", port)) as slow:
-            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            slow.sendall(
-                b"GET /v1/listen HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-            )
-            slow.sendall(_frame(start))
-            slow.setblocking(False)
-            frames = _frame(b"{}") * 1000  # each is answered with an error
-            dropped = False
-            async with asyncio.timeout(60):
-                while not dropped:
-                    try:
-                        slow.send(frames)
-                    except BlockingIOError:
-                        await asyncio.sleep(0.01)
-                    except OSError:
-                        dropped = True
-                    await asyncio.sleep(0)
+        async with unread(port, handshake("/v1/listen")) as slow:
+            # each message behind the first is answered with an error
+            await send_until_dropped(slow, frame(b'{"type": "start"}') + frame(b"{}") * 1000)
         await check(neighbour)
-
-
-def _frame(text: bytes) -> bytes:
-    return bytes((0x81, 0x80 | len(text))) + bytes(4) + text  # mask of zeros
 
 
 async def test_two_hundred_sessions_are_served(demo: ServiceMaker) -> None:

@@ -231,6 +231,38 @@ async def test_who_does_not_read_is_dropped_and_costs_the_neighbour_nothing(
         writer.close()
 
 
+async def test_200_clients_are_all_answered(make_api: ApiMaker) -> None:
+    async with make_api(http_connections=400, max_queue=20) as api:
+        async with aiohttp.ClientSession(api.url, connector=aiohttp.TCPConnector(limit=0)) as many:
+
+            async def ask(_: int) -> int:
+                body = {"input": "On.", "response_format": "wav"}
+                async with many.post("/v1/audio/speech", json=body) as answer:
+                    await answer.read()
+                    return answer.status
+
+            statuses = await asyncio.gather(*map(ask, range(200)))
+            assert set(statuses) <= {200, 503} and 200 in statuses
+            assert await ask(0) == 200
+
+
+async def test_a_body_that_trickles_for_ever_is_ended(make_api: ApiMaker) -> None:
+    async with make_api(http_silent_seconds=0.4) as api, client(api) as openai:
+        reader, writer = await asyncio.open_connection("127.0.0.1", api.http_port)
+        writer.write(HALF_A_BODY)
+        answer = asyncio.create_task(reader.readline())
+        async with asyncio.timeout(60):
+            while not answer.done():
+                writer.write(b" ")
+                await asyncio.sleep(0.02)
+        assert b" 408 " in await answer
+        speech = await openai.audio.speech.create(
+            model="tts-1", voice="alloy", input=TEXT, response_format="wav"
+        )
+        assert len(speech.content) > 1000
+        writer.transport.abort()
+
+
 async def test_a_full_queue_is_an_error_that_says_when_to_come_again(make_api: ApiMaker) -> None:
     async with make_api(max_queue=1, threads=1, cache_mb=0) as api:
         async with aiohttp.ClientSession(api.url) as session:

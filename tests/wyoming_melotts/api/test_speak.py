@@ -7,11 +7,13 @@ from contextlib import AsyncExitStack
 import pytest
 from wyoming.tts import Synthesize
 
+from tests.support.raw_websocket import frame, handshake, unread
 from tests.support.waiting import until
 from tests.support.wire import connect
 from tests.wyoming_melotts.api.conftest import Api, ApiMaker
 from tests.wyoming_melotts.api.speak_client import Talk, talk
 from tests.wyoming_melotts.test_protocol import answer
+from tests.wyoming_serving.http.test_bounds import has_error
 
 TEXT = "Hello there. The light is on now."
 LONG = "The light in the kitchen is on now. " * 200
@@ -275,16 +277,14 @@ async def test_a_message_of_a_megabyte_closes_its_session_alone(make_api: ApiMak
 async def test_who_does_not_read_is_dropped_and_costs_the_neighbour_nothing(
     make_api: ApiMaker,
 ) -> None:
-    async with make_api(send_seconds=1, cache_mb=0) as api, talk(api) as neighbour:
+    async with make_api(send_seconds=0.3, cache_mb=0) as api, talk(api) as neighbour:
         await neighbour.start()
-        reader, writer = await asyncio.open_connection("127.0.0.1", api.http_port, limit=1024)
-        writer.write(HANDSHAKE)
-        for text in ('{"type":"start"}', json.dumps({"type": "text", "text": LONG})):
-            writer.write(frame(text.encode()))
-        await reader.readline()
-        assert (await neighbour.say("On.")).last["reason"] == "spoken"
-        await until(lambda: is_idle(api))
-        writer.close()
+        async with unread(api.http_port, handshake("/v1/speak")) as slow:
+            for text in ('{"type":"start"}', json.dumps({"type": "text", "text": LONG})):
+                await asyncio.get_running_loop().sock_sendall(slow, frame(text.encode()))
+            assert (await neighbour.say("On.")).last["reason"] == "spoken"
+            await until(lambda: has_error(slow))
+            await until(lambda: is_idle(api))
 
 
 async def test_who_leaves_is_spoken_to_no_more(make_api: ApiMaker) -> None:
@@ -295,21 +295,6 @@ async def test_who_leaves_is_spoken_to_no_more(make_api: ApiMaker) -> None:
             await client.receive_type("sentence")
             assert not is_idle(api)
         await until(lambda: is_idle(api))
-
-
-HANDSHAKE = (
-    b"GET /v1/speak HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
-
-
-def frame(text: bytes) -> bytes:
-    """A masked text frame of RFC 6455; the mask is zero."""
-    assert 125 < len(text) < 1 << 16 or len(text) < 126
-    length = (
-        bytes([0x80 | len(text)]) if len(text) < 126 else b"\xfe" + len(text).to_bytes(2, "big")
-    )
-    return b"\x81" + length + bytes(4) + text
 
 
 def is_idle(api: Api) -> bool:

@@ -10,11 +10,10 @@ from aiohttp import BodyPartReader, MultipartReader, web
 from wyoming_funasr.api.uploads import Upload
 from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
 from wyoming_serving.http.api import API
-from wyoming_serving.http.bodies import check_length, slow_body
+from wyoming_serving.http.bodies import PIECE_BYTES, check_length, slow_body
 
 FILE_FIELD = "file"
 
-_PIECE_BYTES = 256 << 10
 _MAX_FIELDS = 200
 _MAX_FIELD_BYTES = 16 << 10
 _MAX_FORM_BYTES = 256 << 10
@@ -30,7 +29,8 @@ class FormReader:
         """`upload` takes the file."""
         self._request = request
         self._upload = upload
-        self._seconds = request.app[API].limits.silent_seconds
+        self._seconds = self._seconds_left = request.app[API].limits.silent_seconds
+        self._bytes_in_time = 0
         self._form_bytes = 0
         self._has_file = False
         self._fields: dict[str, list[str]] = defaultdict(list)
@@ -72,12 +72,12 @@ class FormReader:
             raise InvalidRequest("file was given twice", param=FILE_FIELD)
         else:
             self._has_file = True
-            while piece := await self._in_time(lambda: part.read_chunk(_PIECE_BYTES)):
+            while piece := await self._read(part):
                 await self._upload.write(piece)
 
     async def _text(self, part: BodyPartReader, name: str) -> str:
         value = bytearray()
-        while piece := await self._in_time(lambda: part.read_chunk(_MAX_FIELD_BYTES)):
+        while piece := await self._read(part):
             value += piece
             self._form_bytes += len(piece)
             if len(value) > _MAX_FIELD_BYTES or self._form_bytes > _MAX_FORM_BYTES:
@@ -91,14 +91,26 @@ class FormReader:
         except UnicodeDecodeError:
             raise InvalidRequest(f"{name[:40]} is not UTF-8", param=name[:40]) from None
 
+    async def _read(self, part: BodyPartReader) -> bytes:
+        """The next bytes of a part; none at its end."""
+        piece: bytes = await self._in_time(lambda: part.read_chunk(PIECE_BYTES))
+        self._bytes_in_time += len(piece)
+        if self._bytes_in_time >= PIECE_BYTES:
+            self._bytes_in_time, self._seconds_left = 0, self._seconds
+        return piece
+
     async def _in_time(self, read: Callable[[], Awaitable[Value]]) -> Value:
-        """Wait for the next piece of the body.
+        """Wait for what comes next of the body, for which only the client's time counts.
 
         Raises:
             ServiceError: `request-timeout`.
         """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._seconds_left):
                 return await read()
         except TimeoutError:
             raise slow_body(self._seconds) from None
+        finally:
+            self._seconds_left -= loop.time() - began
