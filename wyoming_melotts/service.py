@@ -21,6 +21,7 @@ from wyoming_melotts.delivery.messages import (
 )
 from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.speech import SentenceAudio, Speech, SpeechEngine
+from wyoming_melotts.reading import TextReading
 from wyoming_melotts.requests.handler import RequestHandler
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.spoken import SpokenAudio
@@ -72,6 +73,7 @@ class MelottsService(Service):
         # one thread: gruut's database, for one, knows only the thread that it was opened in
         self._front_end_limits = BatchLimits(max_jobs=1, job_seconds=settings.job_seconds)
         self._front_end: FrontEnd = Scheduler(each(_call), self._front_end_limits, name="front-end")
+        self._reading = TextReading(settings, self._library, self.fitting_voice, self._front_end)
         self._preparing: asyncio.Task[None] | None = None
         self._cache = AudioCache(settings.cache_mb << 20)
         self._audio: SentenceAudio | None = None
@@ -122,6 +124,7 @@ class MelottsService(Service):
         self._audio = None  # its memory is needed, and the engine's
         # its thread may be what hangs
         self._front_end.replace(each(_call), self._front_end_limits)
+        self._reading.forget_readers()
         engine = await self._make_engine(settings)
         await call_in_thread(partial(_warm_up, engine, self._voices.default), "engine")
         self._audio = SentenceAudio(engine, self.scheduler, self._cache)
@@ -140,10 +143,15 @@ class MelottsService(Service):
         await self._close_front_end()
 
     def routes(self) -> "Sequence[web.AbstractRouteDef]":
+        from wyoming_melotts.api.page.reading import ReadingRoutes
         from wyoming_melotts.api.page.voices import VoiceRoutes
         from wyoming_melotts.api.routes import api_routes
 
-        return [*api_routes(self, self.settings), *VoiceRoutes(self._care).routes()]
+        return [
+            *api_routes(self, self.settings),
+            *ReadingRoutes(self, self._reading).routes(),
+            *VoiceRoutes(self._care).routes(),
+        ]
 
     async def offered_voices(self) -> Sequence[OfferedVoice]:
         """Every voice that may be asked for now."""

@@ -59,3 +59,21 @@ class SpokenSentence:
 
 SpeechEvent = SpokenSentence | SpokenAudio
 """What comes of a text while it is spoken; all times count from the beginning of its audio."""
+
+
+@dataclass(frozen=True)
+class ReadWord:
+    """A word as it would be spoken, normalized, and the symbols of its phones."""
+
+    text: str
+    phones: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReadSentence:
+    """A sentence that nobody speaks, only reads: which voice would speak it, and what."""
+
+    text: str
+    voice: str
+    language: str
+    words: Sequence[ReadWord]

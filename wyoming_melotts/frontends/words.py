@@ -1,8 +1,14 @@
 """The words of a normalized sentence, put together from the tokens of its BERT."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from wyoming_melotts.frontends.frontend import Phonemes
+
+Phone = TypeVar("Phone")
 
 _APOSTROPHES = ("'", "’")
 _FARTHEST = 40
@@ -44,6 +50,25 @@ def words_of(norm_text: str, tokens: Sequence[str]) -> list[Word]:
             text = norm_text[start:end] if at >= 0 else unicodedata.normalize("NFC", token)
             found.append(Word(text, 1))
     return found
+
+
+def words_with_phones(
+    phonemes: Phonemes, phones: Iterable[Phone], counts: Iterable[int]
+) -> Iterator[tuple[str, list[Phone]]]:
+    """Yields the text of each word, or sign, with its phones.
+
+    `phones` are those of the sentence in any form, pads included; `counts` says how many belong to
+    each token, [CLS] included.
+    """
+    left, sizes = iter(phones), iter(counts)
+    _take(left, sizes, 1)  # the pad of [CLS]
+    for word in words_of(phonemes.norm_text, phonemes.tokens):
+        yield word.text, _take(left, sizes, word.tokens)
+
+
+def _take(phones: Iterator[Phone], counts: Iterator[int], tokens: int) -> list[Phone]:
+    """The phones of the next tokens."""
+    return list(islice(phones, sum(islice(counts, tokens))))
 
 
 def _is_joined(text: str, at: int) -> bool:

@@ -1,13 +1,10 @@
 """When each word and phone is heard: what the acoustic model's durations tell."""
 
-from collections.abc import Iterator
-from itertools import islice
-
 import numpy as np
 import numpy.typing as npt
 
 from wyoming_melotts.frontends import Phonemes
-from wyoming_melotts.frontends.words import words_of
+from wyoming_melotts.frontends.words import words_with_phones
 from wyoming_melotts.spoken import SpokenPhone, SpokenWord
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
 from wyoming_melotts.synthesis.arrays import Ints
@@ -27,13 +24,11 @@ def spoken_words(
     borders = _phone_borders(durations, config).tolist()
     numbers = ids.phones[1::2] if config.add_blank else ids.phones
     phones = map(SpokenPhone, (config.symbols[at] for at in numbers), borders, borders[1:])
-    counts = iter(_phone_counts(ids, config))
-    _take(phones, counts, 1)  # the pad of [CLS]
     words = []
-    for word in words_of(phonemes.norm_text, phonemes.tokens):
-        heard = [phone for phone in _take(phones, counts, word.tokens) if phone.symbol.isalpha()]
-        if heard and any(map(str.isalnum, word.text)):
-            words.append(SpokenWord(word.text, heard[0].start, heard[-1].end, tuple(heard)))
+    for text, found in words_with_phones(phonemes, phones, _phone_counts(ids, config)):
+        heard = [phone for phone in found if phone.symbol.isalpha()]
+        if heard and any(map(str.isalnum, text)):
+            words.append(SpokenWord(text, heard[0].start, heard[-1].end, tuple(heard)))
     return words
 
 
@@ -51,8 +46,3 @@ def _phone_counts(ids: TokenIds, config: AcousticConfig) -> list[int]:
     if not config.add_blank:
         return ids.word2ph
     return [count // 2 for count in ids.word2ph]
-
-
-def _take(phones: Iterator[SpokenPhone], counts: Iterator[int], tokens: int) -> list[SpokenPhone]:
-    """The phones of the next tokens."""
-    return list(islice(phones, sum(islice(counts, tokens))))

@@ -98,6 +98,44 @@ def test_a_text_is_heard_with_its_words_and_phones(browser: Browser) -> None:
     browser.wait_for_text("#histogram", "median")
 
 
+def test_what_is_written_is_read_without_being_spoken(browser: Browser) -> None:
+    before = browser.text("#requests")
+    browser.type("#text", "It has 21 °C.")
+    browser.wait_for_text("#sentences .words", "twenty")
+    assert "t w eh" in browser.text("#sentences rt")
+    browser.type("#text", "Now <b>35</b>.")
+    browser.wait_for_text("#sentences .words", "thirty")
+    assert "twenty" not in browser.text("#sentences")
+    assert browser.find_all("#sentences b") == []
+    browser.type("#text", "word " * 201)
+    browser.wait_for_text("#reading-note", "The first 1,000 characters are shown.")
+    browser.type("#text", "x")
+    browser.wait(lambda: browser.text("#reading-note") == "", "no note")
+    assert browser.text("#requests") == before, "nothing was spoken"
+
+
+def test_the_reading_is_reached_by_keyboard_and_has_a_name(browser: Browser) -> None:
+    browser.type("#text", "One, two, three.")
+    browser.wait_for_text("#sentences .words", "three")
+    browser.find("#text").send_keys("\t" * 4)  # past voice, speed and "Speak"
+    focused = """
+        const region = document.querySelector("#sentences").parentElement;
+        const title = document.getElementById(region.getAttribute("aria-labelledby"));
+        return document.activeElement === region && title.textContent;
+    """
+    assert browser.driver.execute_script(focused) == "How it is read"
+
+
+def test_speaking_shows_what_is_spoken_not_an_earlier_reading(browser: Browser) -> None:
+    browser.type("#text", "It has 21 °C.")
+    browser.click("#say")  # before the reading is asked for
+    browser.wait_for_text("#speak-note", "real-time factor")
+    browser.wait(lambda: browser.find("#say").is_enabled(), "the end")
+    assert len(browser.find_all("#sentences li")) == 1
+    browser.choose("#voice", "demo")
+    browser.wait_for_text("#sentences small", "demo")
+
+
 def test_speaking_can_be_stopped(browser: Browser) -> None:
     browser.type("#text", "This is a sentence of many words that goes on and on. " * 12)
     browser.click("#say")

@@ -8,4 +8,4 @@ find("#title").dataset.t = "Text to speech";
 addChinese(zh);
 document.title = "Text to speech";
 
-await Promise.all(["speaking", "voices"].map((name) => import(`./${name}.js`)));
+await Promise.all(["speaking", "reading", "voices"].map((name) => import(`./${name}.js`)));

@@ -9,8 +9,10 @@ export const zh = {
   "Stop": "停止",
   "Loudness": "音量",
   "One moment.": "请稍候。",
-  "What is said": "读出的内容",
-  "Each word as it is spoken, with its phones above it.": "每个词按读法显示，上方是它的音素。",
+  "How it is read": "怎样读",
+  "Each word as it is spoken, with its phones above it. It changes as you write, before anything is spoken.":
+    "每个词按读法显示，上方是它的音素。输入时随之变化，不必先朗读。",
+  "The first {0} characters are shown.": "只显示前 {0} 个字符。",
   "First audio after {0} ms; {1} s of audio in {2} s: real-time factor {3}.":
     "{0} 毫秒后开始出声；{1} 秒音频用时 {2} 秒：实时率 {3}。",
   "Voices on disk": "磁盘上的音色",

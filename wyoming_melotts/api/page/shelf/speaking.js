@@ -1,13 +1,13 @@
 /** A text, spoken as it is computed: the audio, and the words with their phones. */
 
 import { openSocket } from "./api.js";
-import { element, find } from "./elements.js";
+import { find } from "./elements.js";
 import { Player } from "./player.js";
 import { refreshRequests } from "./requests.js";
+import { addSentence, addWords, clearSentences } from "./sentences.js";
 import { number, t } from "./words.js";
 
 const note = find("#speak-note");
-const sentences = find("#sentences");
 const loudness = find("#loudness");
 const say = find("#say");
 const stop = find("#stop");
@@ -73,10 +73,10 @@ class Utterance {
         this.#player = new Player(this.#rate);
         break;
       case "sentence":
-        showSentence(message);
+        addSentence(message);
         break;
       case "marks":
-        showWords(message.words);
+        addWords(message.words.map(withSymbols));
         break;
       case "done":
         ended();
@@ -100,16 +100,7 @@ class Utterance {
   }
 }
 
-function showSentence({ text, voice, language }) {
-  sentences.append(element("li", {},
-    element("div", { lang: language }, text, " ", element("small", {}, voice)),
-    element("div", { class: "words", lang: language })));
-}
-
-function showWords(words) {
-  sentences.lastChild?.querySelector(".words").append(...words.map(({ text, phones }) =>
-    element("ruby", {}, text, element("rt", {}, phones.map(({ symbol }) => symbol).join(" ")))));
-}
+const withSymbols = ({ text, phones }) => ({ text, phones: phones.map(({ symbol }) => symbol) });
 
 let current = null;
 
@@ -118,7 +109,7 @@ find("#speak").addEventListener("submit", async (event) => {
   const utterance = current = new Utterance();
   say.disabled = true;
   stop.disabled = false;
-  sentences.replaceChildren();
+  clearSentences();
   note.textContent = t("One moment.");
   try {
     await utterance.start(find("#text").value, find("#voice").value, Number(find("#speed").value));
