@@ -1,8 +1,10 @@
-"""What one long upload to `/v1/audio/transcriptions` costs: time and memory.
+"""What one long upload to `/v1/audio/transcriptions` costs: memory above all, and time.
 
-    python -m benchmarks.long_recording --minutes 60
+    python -m benchmarks.long_recording --output benchmarks/results/long_recording.md
 
 The recording is made of the test sentences with pauses between them, and is sent while it is made.
+The model is of the published SenseVoiceSmall's size, with random weights (int8), unless `--model`
+names another. An hour takes two and a half minutes of CPU time.
 """
 
 import argparse
@@ -17,8 +19,11 @@ from typing import Any
 
 import aiohttp
 
+from benchmarks.machine import describe
 from benchmarks.programs import funasr_demo
 from benchmarks.server_process import running
+from benchmarks.tables import table
+from benchmarks.weights import sense_voice_onnx
 
 SPEECH = Path(__file__).parents[1] / "tests" / "data"
 RATE_HZ = 16_000
@@ -75,12 +80,44 @@ async def _recording(minutes: float) -> AsyncIterator[bytes]:
             return
 
 
+def page(found: dict[str, float | int], model: str) -> str:
+    """Returns what was found, as Markdown."""
+    machine = describe("")
+    names = {
+        "audio_seconds": "audio, s",
+        "segments": "segments recognized",
+        "memory_before_mb": "memory before, MB",
+        "peak_memory_mb": "highest memory, MB (wanted: less than 600)",
+        "cpu_seconds": "CPU time, s",
+        "seconds": "time, s",
+    }
+    rows = [(name, f"{found[key]:g}") for key, name in names.items()]
+    lines = [
+        "# An hour of audio in one upload",
+        "",
+        f"`python -m benchmarks.long_recording`, model {model}, {machine['date']}, commit",
+        f"{machine['commit']}, {machine['cores']} cores of {machine['cpu']}, load before "
+        f"{machine['load_before']}.",
+        "",
+        *table(["", "found"], rows),
+    ]
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
-    parser.add_argument("--model", default="demo", help="name or folder")
+    parser.add_argument("--model", help="name or folder")
+    parser.add_argument(
+        "--cache", type=Path, default=Path("~/.cache/wyoming-speech/benchmarks").expanduser()
+    )
+    parser.add_argument("--output", type=Path, help="the page to write")
     given = parser.parse_args()
-    print(json.dumps(asyncio.run(measure(given.minutes, given.model)), indent=2))
+    model = given.model or str(sense_voice_onnx(given.cache))
+    found = asyncio.run(measure(given.minutes, model))
+    print(json.dumps(found, indent=2))
+    if given.output is not None:
+        given.output.write_text(page(found, Path(model).name), encoding="utf-8")
 
 
 if __name__ == "__main__":
