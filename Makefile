@@ -6,7 +6,12 @@ DEMO = $(VENV)/.installed-demo
 DEV = $(VENV)/.installed-dev
 HOME_ASSISTANT ?= 2025.12.5
 
-.PHONY: demo test test-home-assistant lint docs clean
+INTEGRATIONS = .venv-integrations
+RAY = .venv-ray
+# What Pipecat wants in other versions than those that are tried out with everything else.
+HELD_BACK = protobuf|soundfile|soxr
+
+.PHONY: demo test test-home-assistant test-integrations test-ray lint docs clean
 
 demo: $(DEMO)
 	$(VENV)/bin/python -m demo $(if $(ONCE),--once) $(WAV)
@@ -18,6 +23,26 @@ test: $(DEV)
 test-home-assistant: $(DEV)
 	tests/client/install_home_assistant.sh $(HOME_ASSISTANT) .home-assistant/$(HOME_ASSISTANT)
 	HOME_ASSISTANT=$(HOME_ASSISTANT) $(VENV)/bin/python -m pytest tests/client
+
+# LiveKit, Pipecat and Ray are hundreds of packages that nothing else needs.
+test-integrations: $(INTEGRATIONS)/.installed
+	$(INTEGRATIONS)/bin/python -m pytest integrations
+
+test-ray: $(RAY)/.installed
+	$(RAY)/bin/python -m pytest tests/wyoming_serving/ray tests/wyoming_funasr/ray
+
+$(INTEGRATIONS)/.installed: pyproject.toml constraints.txt $(wildcard integrations/*/pyproject.toml)
+	$(PYTHON) -m venv $(INTEGRATIONS)
+	grep --invert-match --extended-regexp '^($(HELD_BACK))==' constraints.txt \
+		> $(INTEGRATIONS)/constraints.txt
+	$(INTEGRATIONS)/bin/python -m pip install --quiet --constraint $(INTEGRATIONS)/constraints.txt \
+		--editable '.[demo,test]' \
+		$(foreach package,$(wildcard integrations/*/pyproject.toml),--editable $(dir $(package)))
+	touch $@
+
+$(RAY)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m demo.install $(RAY) demo,ray,test
+	touch $@
 
 lint: $(DEV)
 	$(VENV)/bin/ruff check
@@ -41,4 +66,4 @@ docs: $(DEV)
 	$(VENV)/bin/python -m addon.write_options
 
 clean:
-	rm -rf $(VENV) .home-assistant
+	rm -rf $(VENV) $(INTEGRATIONS) $(RAY) .home-assistant

@@ -127,7 +127,8 @@ def chromium(
 ) -> Iterator[Browser]:
     """A browser that keeps its files in a folder and whose microphone plays a recording, again and
     again; it reaches this machine alone."""
-    program, driver_program = shutil.which("chromium"), shutil.which("chromedriver")
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    driver_program = shutil.which("chromedriver")
     if program is None or driver_program is None:
         pytest.skip("no chromium and chromedriver (Debian: chromium-driver)")
     webdriver = pytest.importorskip("selenium.webdriver", reason="no selenium")
