@@ -15,6 +15,9 @@ class Relay:
         self.refused = 0
         """How many of the next connections are closed at once."""
         self.connections = 0
+        self.answers = asyncio.Event()
+        """While it is not set, no more of the server's answers than the first piece arrives."""
+        self.answers.set()
 
     @asynccontextmanager
     async def url(self) -> AsyncIterator[str]:
@@ -37,11 +40,17 @@ class Relay:
             return
         other_reader, other = await asyncio.open_connection("127.0.0.1", self._to_port)
         self._writers += [writer, other]
-        for source, target in ((reader, other), (other_reader, writer)):
-            self._tasks.append(asyncio.create_task(_copy(source, target)))
+        asked, answered = _copy(reader, other), _copy(other_reader, writer, self.answers)
+        self._tasks += [asyncio.create_task(asked), asyncio.create_task(answered)]
 
 
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+async def _copy(
+    source: asyncio.StreamReader,
+    target: asyncio.StreamWriter,
+    may_follow: asyncio.Event | None = None,
+) -> None:
     while data := await source.read(1 << 12):
         target.write(data)
         await target.drain()
+        if may_follow is not None:
+            await may_follow.wait()

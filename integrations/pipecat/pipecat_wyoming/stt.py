@@ -1,6 +1,5 @@
 """Speech to text over a server's `/v1/listen`."""
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from pipecat.frames.frames import (
     TranscriptionFrame,
     VADUserStoppedSpeakingFrame,
 )
-from pipecat.processors.frame_processor import FrameDirection, FrameProcessorSetup
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.settings import STTSettings
 from pipecat.services.stt_service import WebsocketSTTService
 from pipecat.transcriptions.language import Language
@@ -25,9 +24,9 @@ from pipecat.utils.time import time_now_iso8601
 from pipecat.utils.tracing.service_decorators import traced_stt
 from pipecat.utils.types import NOT_GIVEN, NotGiven
 from websockets.exceptions import ConnectionClosed
-from websockets.protocol import State
 
-from pipecat_wyoming.server import REFUSED, described, headers, known_language, websocket_url
+from pipecat_wyoming.connection import ServerConnection
+from pipecat_wyoming.server import REFUSED, described, known_language
 
 _READY_SECONDS = 10.0
 _TTFS_P99_SECONDS = 0.3
@@ -50,7 +49,7 @@ class WyomingSTTSettings(STTSettings):
     partials: bool | NotGiven = field(default_factory=lambda: NOT_GIVEN)
 
 
-class WyomingSTTService(EagerEndOfTurnSTTServiceMixin, WebsocketSTTService):
+class WyomingSTTService(ServerConnection, EagerEndOfTurnSTTServiceMixin, WebsocketSTTService):
     """A wyoming-funasr server.
 
     By default the server decides when a person has finished: its endpointing knows what was said.
@@ -88,27 +87,15 @@ class WyomingSTTService(EagerEndOfTurnSTTServiceMixin, WebsocketSTTService):
         if settings is not None:
             own.apply_update(settings)
         kwargs.setdefault("ttfs_p99_latency", _TTFS_P99_SECONDS)
-        super().__init__(settings=own, **kwargs)
-        self._url = websocket_url(url, "/v1/listen")
-        self._headers = headers(token)
+        super().__init__(url=url, path="/v1/listen", token=token, settings=own, **kwargs)
         self._turn_detection = turn_detection
         self._should_interrupt = should_interrupt
-        self._receive_task: asyncio.Task[None] | None = None
-        self._is_ready = asyncio.Event()
         self._is_in_turn = False
-
-    def can_generate_metrics(self) -> bool:
-        """Whether the service measures itself: it does."""
-        return True
 
     @property
     def supports_ttfs(self) -> bool:
         """Whether somebody else ends utterances, so that there is a time from there."""
         return not self._turn_detection
-
-    def language_to_service_language(self, language: Language) -> str | None:
-        """Return the tag of a language."""
-        return str(language)
 
     def service_metadata_frame(self) -> STTMetadataFrame:
         """Recommend to leave turns to the server, where it detects them."""
@@ -119,11 +106,6 @@ class WyomingSTTService(EagerEndOfTurnSTTServiceMixin, WebsocketSTTService):
             )
         return frame
 
-    async def setup(self, setup: FrameProcessorSetup) -> None:
-        """Connect."""
-        await super().setup(setup)
-        await self._connect()
-
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Finalize where Pipecat's VAD says that speech has ended."""
         await super().process_frame(frame, direction)
@@ -133,8 +115,8 @@ class WyomingSTTService(EagerEndOfTurnSTTServiceMixin, WebsocketSTTService):
 
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
         """Send audio; what was said in it comes later, by itself."""
-        socket = self._websocket
-        if socket is not None and socket.state is State.OPEN and self._is_ready.is_set():
+        socket = self._open_socket
+        if socket is not None:
             try:
                 await socket.send(audio)
             except ConnectionClosed as error:
@@ -160,48 +142,16 @@ class WyomingSTTService(EagerEndOfTurnSTTServiceMixin, WebsocketSTTService):
         }
 
     async def _say(self, kind: str, **fields: Any) -> None:
-        socket = self._websocket
-        if socket is not None and socket.state is State.OPEN:
+        socket = self._open_socket
+        if socket is not None:
             try:
                 await socket.send(json.dumps({"type": kind, **fields}))
             except ConnectionClosed as error:
                 logger.debug(f"{self}: {kind} is not taken: {error}")
 
-    async def _connect(self) -> None:
-        await super()._connect()
-        await self._connect_websocket()
-        if self._receive_task is None:  # it connects again, where this failed
-            self._receive_task = self.create_task(self._receive_task_handler(self._report_error))
-
-    async def _disconnect(self) -> None:
-        await super()._disconnect()
-        if self._receive_task is not None:
-            await self.cancel_task(self._receive_task)
-            self._receive_task = None
-        await self._disconnect_websocket()
-
-    async def _connect_websocket(self) -> None:
-        if self._websocket is not None and self._websocket.state is State.OPEN:
-            return
-        self._is_ready.clear()
-        try:
-            self._websocket = await self._websocket_connect(
-                self._url, additional_headers=self._headers
-            )
-            audio = {"rate": self.sample_rate, "channels": 1}
-            await self._say("start", audio=audio, **self._listening())
-        except Exception as error:
-            self._websocket = None
-            await self.push_error(f"{self._url} cannot be reached: {error}", exception=error)
-            await self._call_event_handler("on_connection_error", str(error))
-
-    async def _disconnect_websocket(self) -> None:
-        self._is_ready.clear()
-        socket, self._websocket = self._websocket, None
-        if socket is not None:
-            await self.stop_all_metrics()
-            await socket.close()
-            await self._call_event_handler("on_disconnected")
+    def _start_message(self) -> dict[str, Any]:
+        audio = {"rate": self.sample_rate, "channels": 1}
+        return {"type": "start", "audio": audio, **self._listening()}
 
     async def _receive_messages(self) -> None:
         if self._websocket is None:
@@ -222,8 +172,7 @@ class WyomingSTTService(EagerEndOfTurnSTTServiceMixin, WebsocketSTTService):
         message = json.loads(text)
         match message["type"]:
             case "ready":
-                self._is_ready.set()
-                await self._call_event_handler("on_connected")
+                await self._note_ready()
             case "speech_started":
                 await self._start_turn()
             case "partial":

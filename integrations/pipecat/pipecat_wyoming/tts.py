@@ -1,22 +1,19 @@
 """Text to speech over a server's `/v1/speak`."""
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipecat.frames.frames import ErrorFrame, Frame, TTSAudioRawFrame, TTSStoppedFrame
-from pipecat.processors.frame_processor import FrameProcessorSetup
 from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import WebsocketTTSService
-from pipecat.transcriptions.language import Language
 from pipecat.utils.tracing.service_decorators import traced_tts
 from pipecat.utils.types import NOT_GIVEN, NotGiven
 from websockets.exceptions import ConnectionClosed
-from websockets.protocol import State
 
-from pipecat_wyoming.server import described, headers, websocket_url
+from pipecat_wyoming.connection import ServerConnection
+from pipecat_wyoming.server import described
 
 _QUIET_SECONDS = 30.0
 """A server says when a text is over; a small one may take its time until then."""
@@ -33,7 +30,7 @@ class WyomingTTSSettings(TTSSettings):
     speed: float | NotGiven = field(default_factory=lambda: NOT_GIVEN)
 
 
-class WyomingTTSService(WebsocketTTSService):
+class WyomingTTSService(ServerConnection, WebsocketTTSService):
     """A wyoming-melotts server, with the times of the words that it speaks.
 
     An interruption stops the server at once, and the context keeps what was heard.
@@ -63,34 +60,21 @@ class WyomingTTSService(WebsocketTTSService):
         if settings is not None:
             own.apply_update(settings)
         kwargs.setdefault("stop_frame_timeout_s", _QUIET_SECONDS)
-        super().__init__(settings=own, push_text_frames=False, push_start_frame=True, **kwargs)
-        self._url = websocket_url(url, "/v1/speak")
-        self._headers = headers(token)
-        self._receive_task: asyncio.Task[None] | None = None
+        super().__init__(
+            url=url, path="/v1/speak", token=token, settings=own,
+            push_text_frames=False, push_start_frame=True, **kwargs,
+        )  # fmt: skip
         self._contexts: dict[int, str] = {}
         """Of the utterances that the server speaks, which it counts from 1."""
         self._begun = 0
         self._open: str | None = None
         """The context whose text is not complete."""
 
-    def can_generate_metrics(self) -> bool:
-        """Whether the service measures itself: it does."""
-        return True
-
-    def language_to_service_language(self, language: Language) -> str | None:
-        """Return the tag of a language."""
-        return str(language)
-
-    async def setup(self, setup: FrameProcessorSetup) -> None:
-        """Connect."""
-        await super().setup(setup)
-        await self._connect()
-
     async def flush_audio(self, context_id: str | None = None) -> None:
         """Say that a context's text is complete."""
         if self._open is not None and context_id in (None, self._open):
             self._open = None
-            await self._say("flush")
+            await self._say(type="flush")
 
     async def on_audio_context_interrupted(self, context_id: str) -> None:
         """Let the server speak nothing more of what it was given."""
@@ -98,14 +82,14 @@ class WyomingTTSService(WebsocketTTSService):
         others = {context for context in self._contexts.values() if context != context_id}
         if context_id in self._contexts.values() and not any(map(self._must_be_heard, others)):
             self._open = None
-            await self._say("cancel")
+            await self._say(type="cancel")
         await super().on_audio_context_interrupted(context_id)
 
     @traced_tts
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
         """Send a text; its audio comes later, by itself."""
         try:
-            if self._websocket is None or self._websocket.state is not State.OPEN:
+            if self._open_socket is None:
                 await self._disconnect()
                 await self._connect()
             if context_id != self._open:
@@ -113,7 +97,7 @@ class WyomingTTSService(WebsocketTTSService):
                 self._begun += 1
                 self._contexts[self._begun] = context_id
                 self._open = context_id
-            await self._say("text", text=f"{text} ")
+            await self._say(type="text", text=f"{text} ")
             await self.start_tts_usage_metrics(text)
         except (OSError, ConnectionClosed) as error:
             yield ErrorFrame(error=f"{self._url} cannot be reached: {error}")
@@ -129,56 +113,25 @@ class WyomingTTSService(WebsocketTTSService):
         changed = await super()._update_settings(delta)
         if changed and self._websocket is not None:
             await self.flush_audio()
-            await self._choose()
+            await self._say(**self._start_message())
         return changed
 
-    async def _choose(self) -> None:
-        """Choose how the next utterances are spoken."""
+    def _start_message(self) -> dict[str, Any]:
+        """Return how the next utterances are spoken."""
         settings = self._settings
         wanted = {"voice": settings.voice, "language": settings.language, "speed": settings.speed}
         given = {name: value for name, value in wanted.items() if value is not None}
-        await self._say("start", sample_rate_hz=self.sample_rate, **given)
+        return {"type": "start", "sample_rate_hz": self.sample_rate, **given}
 
-    async def _say(self, kind: str, **fields: Any) -> None:
+    async def _say(self, **message: Any) -> None:
         if self._websocket is None:
             raise ConnectionError(f"{self._url} is not connected")
-        await self._websocket.send(json.dumps({"type": kind, **fields}))
+        await self._websocket.send(json.dumps(message))
 
-    async def _connect(self) -> None:
-        await super()._connect()
-        await self._connect_websocket()
-        if self._websocket is not None and self._receive_task is None:
-            self._receive_task = self.create_task(self._receive_task_handler(self._report_error))
-
-    async def _disconnect(self) -> None:
-        await super()._disconnect()
-        if self._receive_task is not None:
-            await self.cancel_task(self._receive_task)
-            self._receive_task = None
-        await self._disconnect_websocket()
-
-    async def _connect_websocket(self) -> None:
-        if self._websocket is not None and self._websocket.state is State.OPEN:
-            return
+    def _forget_session(self) -> None:
+        super()._forget_session()
         self._contexts.clear()
         self._begun, self._open = 0, None
-        try:
-            self._websocket = await self._websocket_connect(
-                self._url, additional_headers=self._headers
-            )
-            await self._choose()
-            await self._call_event_handler("on_connected")
-        except Exception as error:
-            self._websocket = None
-            await self.push_error(f"{self._url} cannot be reached: {error}", exception=error)
-            await self._call_event_handler("on_connection_error", str(error))
-
-    async def _disconnect_websocket(self) -> None:
-        socket, self._websocket = self._websocket, None
-        if socket is not None:
-            await self.stop_all_metrics()
-            await socket.close()
-            await self._call_event_handler("on_disconnected")
 
     async def _receive_messages(self) -> None:
         if self._websocket is None:
@@ -198,6 +151,8 @@ class WyomingTTSService(WebsocketTTSService):
 
     async def _take(self, message: dict[str, Any], context_id: str | None) -> None:
         match message["type"]:
+            case "ready":
+                await self._note_ready()
             case "marks" if context_id is not None:
                 words = [(word["text"], word["start"]) for word in message["words"]]
                 await self.add_word_timestamps(words, context_id)

@@ -201,6 +201,18 @@ async def test_a_lost_connection_is_made_again(listen_url: str) -> None:
     assert finals[0].text.endswith("light.") and relay.connections >= 2
 
 
+async def test_what_is_said_before_the_server_is_ready_is_heard(listen_url: str) -> None:
+    relay = Relay(urlparse(listen_url).port or 0)
+    relay.answers.clear()
+    async with relay.url() as url:
+        async with through(WyomingSTTService(url=url)) as run:
+            await run.hear(KITCHEN + QUIET)
+            await run.sink.wait_for(InputAudioRawFrame, len(KITCHEN + QUIET) // 640)
+            relay.answers.set()
+            (final,) = await run.sink.wait_for(TranscriptionFrame)
+    assert final.text.endswith("light.")
+
+
 async def test_what_is_refused_is_told(listen_url: str) -> None:
     source = Passage()
     settings = WyomingSTTService.Settings(language="tlh")
