@@ -45,8 +45,11 @@ class ListenClient:
     def __init__(
         self, url: str, *, token: str | None = None, patience_seconds: float = 30.0
     ) -> None:
-        """`url`: the server's, as http://127.0.0.1:8080. `patience_seconds`: how long to try to
-        connect, with growing pauses."""
+        """Connect to nothing yet.
+
+        `url`: the server's, as http://127.0.0.1:8080. `token`: one of its bearer tokens.
+        `patience_seconds`: how long to try to connect, with pauses from 0.2 to 10 s.
+        """
         self._url = url
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._patience_seconds = patience_seconds
@@ -77,13 +80,20 @@ class ListenClient:
     ) -> AsyncGenerator[Answer, None]:
         """Yields what is said in a stream of audio, any number of utterances, until it ends.
 
-        `audio`: 16-bit little-endian samples, interleaved, split anywhere; commands between them
-        take effect at their place, or are refused by an `error` among the answers. What the stream
-        raises is raised here, behind the answers to what it said before.
+        `audio`: bytes of 16-bit little-endian PCM, split anywhere, of `channels` (1 to 8)
+        interleaved at `rate_hz` (8000 to 48000 Hz), as fast as they come or faster. Commands
+        between them take effect at their place, or are refused by an `error` among the answers.
+        What the stream raises is raised here, behind the answers to what it said before.
+        `listening`: what to listen for at first.
+
+        Answers are the server's messages (docs/listen-websocket.md) but `ready`. Utterances count
+        from 1, over all connections; times are in milliseconds from the first sample of `audio`;
+        confidences are from 0 to 1.
 
         Raises:
-            ApiError: the server refused the token, the audio or `listening`.
-            ConnectionLost: it cannot be reached.
+            ApiError: the server refused the token, the audio or `listening`; `code` is one of
+                docs/protocol.md's, or the status of HTTP (`401`).
+            ConnectionLost: it could not be reached for `patience_seconds`.
         """
         said = Unanswered(listening or Listening(), rate_hz * channels * 2)
         heard = _Heard(said)

@@ -1,7 +1,6 @@
 """Listening within a Python program, without a server: see docs/python.md."""
 
 import asyncio
-from argparse import Namespace
 from collections.abc import AsyncGenerator, AsyncIterable, Coroutine
 from contextlib import AsyncExitStack
 from functools import partial
@@ -28,18 +27,20 @@ class Recognizer:
     def __init__(self, **settings: object) -> None:
         """Take settings by their names (docs/configuration.md), as the server takes flags.
 
+        What costs time is done when it is entered.
+
         Raises:
-            SettingsError: a setting is wrong.
+            SettingsError: a setting is unknown or wrong; the text names it.
             ServiceError: the model's name, the hotword file or the home is wrong.
         """
-        self._service = FunasrService(FunasrSettings.load(Namespace(**settings)))
+        self._service = FunasrService(FunasrSettings.named(**settings))
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Load the model.
+        """Load the model, after a download where it must be: seconds to minutes.
 
         Raises:
-            ServiceError: it cannot be had, or does not run here.
+            ServiceError: it cannot be had (`model-missing`), or does not run here.
         """
         await self._open.enter_async_context(loaded(self._service))
         return self
@@ -63,13 +64,19 @@ class Recognizer:
     ) -> AsyncGenerator[Answer, None]:
         """Yields what is said in a stream of audio, any number of utterances, until it ends.
 
-        `audio`: 16-bit little-endian samples, interleaved, split anywhere; commands between them
-        take effect at their place, or are refused by an `error` among the answers. What the stream
-        raises is raised here, behind the answers to what it said before.
+        `audio`: bytes of 16-bit little-endian PCM, split anywhere, of `channels` (1 to 8)
+        interleaved at `rate_hz` (8000 to 48000 Hz). It is read as fast as it is recognized: at
+        most 5 s of it wait. Commands between the bytes take effect at their place, or are refused
+        by an `error` among the answers. What the stream raises is raised here, behind the answers
+        to what it said before. `listening`: what to listen for at first.
+
+        Answers are the messages of `/v1/listen` (docs/listen-websocket.md) but `ready`. Utterances
+        count from 1; times are in milliseconds from the first sample of `audio`; confidences are
+        from 0 to 1. An utterance that fails is an `error` with its number, and the next goes on.
 
         Raises:
-            ServiceError: the rate, the number of channels, the model or the language is not
-                possible.
+            ServiceError: the rate or the number of channels (`invalid-event`), the model
+                (`unknown-model`) or the language (`unsupported-language`) is not possible.
         """
         pcm = PcmFormat.checked(rate_hz, 2, channels)
         wanted = listening or Listening()

@@ -1,7 +1,6 @@
 """The voices within a Python program, without a server: see docs/speak-api.md."""
 
 import asyncio
-from argparse import Namespace
 from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import AsyncExitStack, aclosing
 from types import TracebackType
@@ -25,10 +24,10 @@ class Speaker:
         """Take settings by their names (docs/configuration.md), as the server takes flags.
 
         Raises:
-            SettingsError: a setting is wrong.
+            SettingsError: a setting is unknown or wrong; the text names it.
             ServiceError: a voice's name or the folder of voices is wrong.
         """
-        self._settings = MelottsSettings.load(Namespace(**settings))
+        self._settings = MelottsSettings.named(**settings)
         self._service = MelottsService(self._settings)
         self._open = AsyncExitStack()
 

@@ -258,12 +258,21 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: one value is wrong.
         """
-        given = vars(command_line)
-        flags = {name: given[name] for name in cls.model_fields if name in given}
-        file = given.get("config") or os.environ.get(f"{cls.prefix()}CONFIG")
-        in_file = _read_yaml(Path(file)) if file else {}
+        given = vars(command_line)  # has more than settings: commands, and their arguments
+        wanted = {*cls.model_fields, "config"}
+        return cls.named(**{name: value for name, value in given.items() if name in wanted})
+
+    @classmethod
+    def named(cls, **settings: object) -> Self:
+        """Read all places; settings by their names, and `config`, stand for the command line.
+
+        Raises:
+            SettingsError: there is no such setting, or one value is wrong.
+        """
+        file = settings.pop("config", None) or os.environ.get(f"{cls.prefix()}CONFIG")
+        in_file = _read_yaml(Path(str(file))) if file else {}
         try:
-            return cls(**(in_file | EnvSettingsSource(cls)() | flags))
+            return cls(**(in_file | EnvSettingsSource(cls)() | settings))
         except ValidationError as error:
             raise SettingsError(_explain(cls, error.errors()[0])) from None
 

@@ -104,3 +104,5 @@ async def test_who_leaves_early_leaves_nothing_behind(settings: dict[str, object
 def test_wrong_settings_are_named() -> None:
     with pytest.raises(SettingsError, match="threads"):
         Recognizer(threads="many")
+    with pytest.raises(SettingsError, match="model_dri: there is no such setting"):
+        Recognizer(model_dri="demo")

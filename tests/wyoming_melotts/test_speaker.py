@@ -76,3 +76,5 @@ async def test_the_demo_voice_is_silent_where_no_word_is(tmp_path: Path) -> None
 def test_wrong_settings_are_named() -> None:
     with pytest.raises(SettingsError, match="speed"):
         Speaker(speed="fast")
+    with pytest.raises(SettingsError, match="voise: there is no such setting"):
+        Speaker(voise="demo")
