@@ -81,3 +81,10 @@ NAMELESS_CONTROLS = """
         .map((one) => one.outerHTML)
 """
 """Those that a screen reader could not name."""
+
+SCROLLED_SIDEWAYS = """
+    return [...document.querySelectorAll(".scrolled, html")]
+        .filter((one) => one.scrollWidth > one.clientWidth)
+        .map((one) => one.querySelector("[id]")?.id || one.id || one.tagName)
+"""
+"""What has more than fits beside it."""

@@ -11,6 +11,7 @@ from tests.support.http import free_port
 from tests.support.model_hub import ModelHub, model_hub
 from tests.support.page import (
     NAMELESS_CONTROLS,
+    SCROLLED_SIDEWAYS,
     Pages,
     access_words,
     served,
@@ -95,7 +96,7 @@ def test_a_text_is_heard_with_its_words_and_phones(browser: Browser) -> None:
     assert "<b>Enjoy</b>" in browser.text("#sentences")
     assert browser.find_all("#sentences b") == []
     browser.wait_for_text("#requests", "The kitchen has 21")
-    browser.wait_for_text("#histogram", "median")
+    browser.wait_for_text("#histogram", "Median")
 
 
 def test_what_is_written_is_read_without_being_spoken(browser: Browser) -> None:
@@ -200,6 +201,16 @@ def test_it_speaks_chinese(browser: Browser) -> None:
     width = browser.content_width
     browser.desk()
     assert width <= 390, "a phone would have to scroll sideways"
+
+
+def test_a_phone_shows_all_without_scrolling_sideways(browser: Browser) -> None:
+    browser.phone()
+    browser.wait_for_text("#settings", "max_queue")
+    browser.type("#text", "It has 21 °C, and the light in the kitchen is on.")
+    browser.wait_for_text("#sentences .words", "kitchen")
+    found = browser.driver.execute_script(SCROLLED_SIDEWAYS)
+    browser.desk()
+    assert found == []
 
 
 def test_all_of_it_is_translated() -> None:

@@ -23,7 +23,7 @@ function described({ languages, counts, names, heard, transcripts }) {
   const list = (items) => element("p", {}, items.join(" · ") || t("None yet."));
   return [
     facts,
-    element("h3", {}, t("Names in the latest {0} transcripts", transcripts)),
+    element("h3", {}, t("Names in the latest transcripts ({0})", number(transcripts))),
     list(heard.map(({ name, times }) => (times > 1 ? `${name} × ${number(times)}` : name))),
     element("details", {}, element("summary", {}, t("All names")), list(names)),
   ];

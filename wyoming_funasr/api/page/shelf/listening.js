@@ -17,6 +17,8 @@ const rest = find("#partial .rest");
 const finals = find("#finals");
 
 let running = null;
+let isStopping = false;
+let model = "";
 
 async function listen() {
   let socket = null;
@@ -47,7 +49,8 @@ async function listen() {
 function take(message) {
   switch (message.type) {
     case "ready":
-      say(t("Speak now. {0} listens.", message.model));
+      ({ model } = message);
+      sayWhoListens();
       break;
     case "speech_started":
       say(t("Somebody speaks."));
@@ -61,6 +64,7 @@ function take(message) {
     case "final":
       showPartial("", "");
       showFinal(message);
+      sayWhoListens();
       refreshRequests();
       break;
     case "error":
@@ -100,7 +104,12 @@ function showLoudness(pcm) {
 
 const say = (text) => { note.textContent = text; };
 
+function sayWhoListens() {
+  say(isStopping ? "" : t("Speak now. {0} listens.", model));
+}
+
 async function begin() {
+  isStopping = false;
   button.disabled = true;
   say(t("One moment."));
   try {
@@ -117,7 +126,9 @@ async function begin() {
 function stop() {
   running.microphone.close();
   if (running.socket.readyState === WebSocket.OPEN) running.socket.send(JSON.stringify({ type: "close" }));
+  isStopping = true;
   button.disabled = true;
+  say("");
 }
 
 function end() {

@@ -36,7 +36,7 @@ export const zh = {
   "{0} ms": "{0} 毫秒",
   "{0} ms after the last sound": "最后的声音之后 {0} 毫秒",
   "A recording": "录音文件",
-  "Audio file": "音频文件",
+  "Choose a file": "选择文件",
   "Write it down": "转成文字",
   "Done in {0} s.": "用时 {0} 秒。",
   "Cancelled.": "已取消。",
@@ -47,7 +47,7 @@ export const zh = {
   "floors": "楼层",
   "sentences": "句子",
   "names": "名称",
-  "Names in the latest {0} transcripts": "最近 {0} 条文本中出现的名称",
+  "Names in the latest transcripts ({0})": "最近 {0} 条文本中出现的名称",
   "All names": "全部名称",
   "It knows no home. An add-on asks Home Assistant by itself; elsewhere set home_assistant_url or home.":
     "还不知道你的家。加载项会自己询问 Home Assistant；其他情况请设置 home_assistant_url 或 home。",

@@ -29,5 +29,5 @@ function described({ speech_start, speech_end, speculation, end, result }) {
     `${what}: ${t("{0} ms", number(at))}`,
     at > speech_end ? ` (${t("{0} ms after the last sound", number(at - speech_end))})` : ""));
   const marks = speculation === undefined ? [] : [{ at: speculation }];
-  return [timeline(t("Timeline of the utterance; the list below says the same"), spans, marks), element("ul", {}, ...items)];
+  return [timeline(t("Timeline of the utterance; the list below says the same"), spans, marks), element("ul", { class: "steps", role: "list" }, ...items)];
 }

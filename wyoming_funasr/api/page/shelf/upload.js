@@ -40,6 +40,10 @@ async function* pieces(stream) {
   for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
 }
 
+find("#file").addEventListener("change", ({ target }) => {
+  find("#file-name").textContent = target.files[0]?.name ?? "";
+});
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const aborting = new AbortController();

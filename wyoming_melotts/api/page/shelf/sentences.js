@@ -16,6 +16,6 @@ export function addSentence({ text, voice, language }) {
 
 /** Add words to the last sentence; their phones are [symbol, ...]. */
 export function addWords(words) {
-  list.lastChild?.querySelector(".words").append(...words.map(({ text, phones }) =>
-    element("ruby", {}, text, element("rt", {}, phones.join(" ")))));
+  list.lastChild?.querySelector(".words").append(...words.flatMap(({ text, phones }) =>
+    [element("ruby", {}, text, element("rt", {}, phones.join(" "))), " "])); // a line ends there
 }

@@ -2,7 +2,7 @@
 
 import { ask, askJson, keep } from "./api.js";
 import { element, find, table } from "./elements.js";
-import { number, onLanguage, t } from "./words.js";
+import { languageNames, number, onLanguage, t } from "./words.js";
 
 const MB = 1e6;
 const dialog = find("#delete");
@@ -34,7 +34,7 @@ function row(one) {
   const state = one.is_downloading ? t("downloading: {0} so far", size) : one.is_on_disk ? size : t("no");
   return [
     one.voices.join(", "),
-    one.languages.join(", "),
+    languageNames(one.languages),
     element("span", {}, state, one.failure && element("div", { class: "error" }, one.failure)),
     action(one),
   ];

@@ -23,7 +23,7 @@ export function histogram(times) {
       svg("text", { x: (index + 1) * step, y: HEIGHT - 5, class: "edge" }, EDGES[index] ?? ""));
   });
   const sorted = times.toSorted((one, other) => one - other);
-  const said = t("{0} requests, median {1} ms, slowest {2} ms",
+  const said = t("Requests: {0}. Median: {1} ms, slowest: {2} ms",
     times.length, number(sorted[Math.floor((sorted.length - 1) / 2)]), number(sorted.at(-1)));
   return element("figure", {},
     svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": said }, ...bars),

@@ -13,13 +13,15 @@ export function svg(name, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, name), attributes, children);
 }
 
+/** A table; on a phone each row is a block of its own, for which the roles keep saying what it is. */
 export function table(caption, headings, rows) {
-  const cells = (kind, values) => values.map((value) => element(kind, {}, value));
-  const head = headings.map((text) => element("th", { scope: "col" }, text));
-  return element("table", {},
+  const head = headings.map((text) => element("th", { scope: "col", role: "columnheader" }, text));
+  const row = (values) => element("tr", { role: "row" }, ...values.map((value, at) =>
+    element("td", { role: "cell", "data-heading": headings[at] }, value)));
+  return element("table", { role: "table" },
     element("caption", { class: "unseen" }, caption),
-    element("thead", {}, element("tr", {}, ...head)),
-    element("tbody", {}, ...rows.map((values) => element("tr", {}, ...cells("td", values)))));
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...head)),
+    element("tbody", { role: "rowgroup" }, ...rows.map(row)));
 }
 
 /** facts(list, [["Model", "demo"], ...]) */

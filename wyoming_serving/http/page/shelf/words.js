@@ -28,6 +28,12 @@ export function onLanguage(listener) {
 export const number = (value, digits = 0) =>
   new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
 
+/** The languages of tags, each once: ["en-US", "en"] is "English". */
+export function languageNames(tags) {
+  const names = new Intl.DisplayNames([language], { type: "language" });
+  return [...new Set(tags.map((tag) => names.of(tag.split("-")[0])))].join(", ");
+}
+
 export const clock = (iso) => new Date(iso).toLocaleTimeString(language);
 
 function translate() {

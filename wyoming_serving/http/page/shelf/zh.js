@@ -60,7 +60,7 @@ export const zh = {
   "first audio": "首段音频",
   "speech end to transcript": "说完到文本",
   "end to result": "结束到结果",
-  "{0} requests, median {1} ms, slowest {2} ms": "{0} 个请求，中位数 {1} 毫秒，最慢 {2} 毫秒",
+  "Requests: {0}. Median: {1} ms, slowest: {2} ms": "{0} 个请求，中位数 {1} 毫秒，最慢 {2} 毫秒",
   "milliseconds": "毫秒",
   "Setting": "设置",
   "Value": "值",
