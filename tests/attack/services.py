@@ -26,7 +26,7 @@ def speech_to_text() -> FunasrService:
 def text_to_speech() -> MelottsService:
     """The demo voice."""
     folder = Path(wyoming_melotts.__file__).parent / "demo_voice"
-    return MelottsService(_load(MelottsSettings, "--voices-dir", str(folder)))
+    return MelottsService(_load(MelottsSettings, "--voices-dir", str(folder), "--cache-mb", "4"))
 
 
 def _load(cls: type[SettingsT], *words: str) -> SettingsT:
