@@ -132,7 +132,7 @@ def _download(settings: FunasrSettings, given: argparse.Namespace) -> int:
         print(f"{model.name} is on disk already: {model.folder}")
         return 0
     hub = Hub(settings.hub, settings.cache_dir, offline=False, stall_seconds=settings.hub_seconds)
-    command = f"wyoming-funasr download {given.model}"
+    command = settings.command(f"download {given.model}")
     device = choose_device(settings.device, settings.precision)
     on_cpu = not device.is_cuda
     own = downloaded_source(model, hub, on_cpu=on_cpu)
