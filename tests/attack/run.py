@@ -23,8 +23,9 @@ from wyoming_serving.service import Service, running
 Value = TypeVar("Value")
 
 LONGEST_HOLD_SECONDS = 0.05
-MOST_MEMORY_BYTES = 64 << 20
-"""Growth over an attack, for what is loaded or kept once: dictionaries, the audio cache."""
+MOST_MEMORY_BYTES = 128 << 20
+"""Growth over an attack, for what is loaded or kept once: dictionaries, answers for words, a small
+audio cache, and the arenas of ONNX Runtime, which grow by doubling when they grow at all."""
 
 _SETTLE_SECONDS = 30.0
 
