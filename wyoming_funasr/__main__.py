@@ -62,22 +62,24 @@ def _serve(settings: FunasrSettings, _: argparse.Namespace) -> int:
 
 
 def _transcribe(settings: FunasrSettings, given: argparse.Namespace) -> int:
-    from wyoming_funasr.files import known_home, transcribe_file
+    from wyoming_funasr.files import known_home, read_audio, transcribe
     from wyoming_funasr.loading import load_model
     from wyoming_funasr.models import choose_model
     from wyoming_serving.models.hub import Hub
 
-    hub = Hub.from_settings(settings)
-    model = load_model(choose_model(settings.default_model), settings, hub)
-    home = known_home(model, settings)
-    failed = 0
+    model, failed = None, 0
     for file in given.files:
         try:
-            recognition = transcribe_file(model, file, settings, home)
+            samples = read_audio(file)
         except ServiceError as error:
             failed += 1
             print(f"wyoming-funasr: {error}", file=sys.stderr)
             continue
+        if model is None:  # only now is there something to hear
+            hub = Hub.from_settings(settings)
+            model = load_model(choose_model(settings.default_model), settings, hub)
+            home = known_home(model, settings)
+        recognition = transcribe(model, samples, settings, home)
         if given.json:
             print(json.dumps({"file": str(file), **asdict(recognition)}, ensure_ascii=False))
         else:
@@ -130,7 +132,7 @@ def _download(settings: FunasrSettings, given: argparse.Namespace) -> int:
         print(f"{model.name} is on disk already: {model.folder}")
         return 0
     hub = Hub(settings.hub, settings.cache_dir, offline=False, stall_seconds=settings.hub_seconds)
-    command = f"wyoming-funasr download {given.model}"
+    command = settings.command(f"download {given.model}")
     device = choose_device(settings.device, settings.precision)
     on_cpu = not device.is_cuda
     own = downloaded_source(model, hub, on_cpu=on_cpu)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import quantiles
 
-from wyoming_funasr.files import transcribe_file
+from wyoming_funasr.files import read_audio, transcribe
 from wyoming_funasr.home.commands import Commands
 from wyoming_funasr.home.context import UtteranceHome, know
 from wyoming_funasr.home.description import read_home
@@ -117,7 +117,7 @@ def _evaluated(
 ) -> Iterator[Evaluated]:
     for row in rows:
         started = time.perf_counter()
-        heard = transcribe_file(model, row.file, settings, home)
+        heard = transcribe(model, read_audio(row.file), settings, home)
         seconds = time.perf_counter() - started
         words = join_units(word.text for word in heard.words)
         judged = judge(row.text, heard.text, row.language, commands.get(row.language), words)

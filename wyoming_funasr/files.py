@@ -29,21 +29,17 @@ def known_home(model: LoadedModel, settings: FunasrSettings) -> UtteranceHome | 
     return know(home, settings.home_languages, model.recognizer.tokens)
 
 
-def transcribe_file(
-    model: LoadedModel, file: Path, settings: FunasrSettings, home: HomeContext | None = None
+def transcribe(
+    model: LoadedModel, samples: Samples, settings: FunasrSettings, home: HomeContext | None = None
 ) -> Recognition:
-    """Recognize a whole file; long ones are cut where nobody speaks.
-
-    Raises:
-        ServiceError: the file is not audio, or cannot be read.
-    """
+    """Recognize a whole recording; a long one is cut where nobody speaks."""
     known = choose_model(settings.default_model).languages
     from_file = read_hotword_file(settings.hotword_file) if settings.hotword_file else []
     hotwords = merge_hotwords(
         settings.hotword_weight, settings.hotwords, from_file, (), settings.max_hotwords
     )
     language = model_language(settings.language, "auto", known)
-    segments = model.frontend.segments(read_audio(file))
+    segments = model.frontend.segments(samples)
     request = RecognitionRequest(
         segments,
         language,

@@ -13,15 +13,22 @@ from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx import fsmn_vad
 from wyoming_funasr.engines.table import load_engine, load_punctuation
 from wyoming_funasr.home.completeness import template_judge
-from wyoming_funasr.models import FSMN_VAD, Model, find_folder, punctuation_source
+from wyoming_funasr.models import (
+    FSMN_VAD,
+    MODELS,
+    Model,
+    find_folder,
+    punctuation_source,
+)
 from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_funasr.recognition.text import convert_script
 from wyoming_funasr.recognition.types import FbankSettings
 from wyoming_funasr.requests.languages import opencc_conversions
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.devices import choose_device, cpu_sharing
-from wyoming_serving.models.hub import Hub
+from wyoming_serving.devices import Device, choose_device, cpu_sharing
+from wyoming_serving.errors import ModelMissing
+from wyoming_serving.models.hub import Hub, HubName, ModelSource
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,7 +43,18 @@ def load_model(model: Model, settings: FunasrSettings, hub: Hub) -> LoadedModel:
         ServiceError: a model is missing or broken, or the device does not work.
     """
     device = choose_device(settings.device, settings.precision)
-    folder = find_folder(model, hub, on_cpu=not device.is_cuda)
+    try:
+        return _load_on(device, model, settings, hub)
+    except ModelMissing as error:
+        if model.source is None:
+            raise
+        ways_out = _ways_out(model.source, settings)
+        raise ModelMissing(f"{error.text}; or {ways_out}") from error
+
+
+def _load_on(device: Device, model: Model, settings: FunasrSettings, hub: Hub) -> LoadedModel:
+    command = _download(model, settings)
+    folder = find_folder(model, hub, command, on_cpu=not device.is_cuda)
     _LOGGER.info("loading %s from %s on %s", model.name, folder, device.description)
     if model.is_demo:
         _LOGGER.warning("the demo model knows home commands in English and Mandarin, no more")
@@ -86,7 +104,7 @@ def _frontend(
     if settings.use_external_vad:
         vad = SileroVoiceActivity()
     else:
-        vad = fsmn_vad.load(ModelFolder(hub.find(FSMN_VAD, _download(model))), place)
+        vad = fsmn_vad.load(ModelFolder(hub.find(FSMN_VAD, _download(model, settings))), place)
     # a segment recognized ahead must be the one recognized in the end
     padding_ms = min(PADDING_MS, settings.speculation_silence_ms or PADDING_MS)
     return Frontend(fbank, vad, settings.max_segment_time, padding_ms)
@@ -98,8 +116,21 @@ def _punctuation(
     if not settings.use_itn or model.family == "sense_voice":
         return None
     source = punctuation_source(hub, on_cpu=not place.device.is_cuda)
-    return load_punctuation(hub.find(source, _download(model)), place)
+    return load_punctuation(hub.find(source, _download(model, settings)), place)
 
 
-def _download(model: Model) -> str:
-    return f"wyoming-funasr download {model.name}"
+def _download(model: Model, settings: FunasrSettings) -> str:
+    """What a user runs to download a model, with the options that were given."""
+    source = model.source if model.name not in MODELS else None
+    return settings.command(f"download {source.ids[0] if source is not None else model.name}")
+
+
+def _ways_out(source: ModelSource, settings: FunasrSettings) -> str:
+    """What helps where a model cannot be downloaded, with the options that were given."""
+    other: HubName = "hf" if settings.hub == "modelscope" else "modelscope"
+    ways = [f"`{settings.command(model_dir='demo')}` hears home commands with the demo model"]
+    if not settings.offline and source.on(other):
+        model = ",".join(settings.model_dir)
+        ways.append(f"`{settings.command(hub=other, model_dir=model)}` tries the other hub")
+    ways.append("put its files in a folder and --model-dir FOLDER")
+    return ", or ".join(ways)

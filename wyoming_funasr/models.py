@@ -185,15 +185,15 @@ def choose_models(names: Sequence[str]) -> list[Model]:
     return models
 
 
-def find_folder(model: Model, hub: Hub, *, on_cpu: bool) -> Path:
-    """The model's folder, downloaded where it must be.
+def find_folder(model: Model, hub: Hub, command: str, *, on_cpu: bool) -> Path:
+    """The model's folder, downloaded where it must be; `command` is what a user runs for that.
 
     Raises:
         ModelMissing: it is not to be had, or its folder lacks files.
     """
     if model.folder is None:
         source = downloaded_source(model, hub, on_cpu=on_cpu)
-        return hub.find(source, f"wyoming-funasr download {model.name}")
+        return hub.find(source, command)
     lacking = missing_files(model.folder, _FOLDER_FILES)
     if lacking:
         raise ModelMissing(f"model folder {model.folder} lacks {', '.join(lacking)}")

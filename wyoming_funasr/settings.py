@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from wyoming_serving.ray.settings import EngineSettings
+from wyoming_serving.repeated_command import repeated_command
 from wyoming_serving.settings import CommaSeparated, Uri, split_commas
 
 Language = Literal["zh", "en", "yue", "ja", "ko"]
@@ -219,6 +220,10 @@ class FunasrSettings(EngineSettings):
     def default_model(self) -> str:
         """The model of who asks for none."""
         return self.model_dir[0]
+
+    def command(self, words: str = "", **changes: str) -> str:
+        """A command line that says where models are as this one did, with some settings changed."""
+        return repeated_command(self, ("cache_dir", "hub"), words, **changes)
 
     @field_validator("model_dir", "hotwords", "languages", "ignored_events", mode="before")
     @classmethod

@@ -1,6 +1,5 @@
 """Everything the text-to-speech service can be told."""
 
-import shlex
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +7,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from wyoming_serving.devices import cpu_sharing
+from wyoming_serving.repeated_command import repeated_command
 from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
 
 _MOST_PARALLEL_SPEECHES = 4
@@ -94,16 +94,7 @@ class MelottsSettings(Settings):
 
     def command(self, words: str = "", **changes: str) -> str:
         """A command line that says where models are as this one did, with some settings changed."""
-        where = {
-            name: str(getattr(self, name))
-            for name in ("cache_dir", "hub", "voices_dir")
-            if getattr(self, name) != type(self).model_fields[name].default
-        }
-        flags = [
-            f"--{name.replace('_', '-')} {shlex.quote(value)}"
-            for name, value in (where | changes).items()
-        ]
-        return " ".join(filter(None, ["wyoming-melotts", *flags, words]))
+        return repeated_command(self, ("cache_dir", "hub", "voices_dir"), words, **changes)
 
     @field_validator("preload", mode="before")
     @classmethod

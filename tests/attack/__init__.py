@@ -1,4 +1,4 @@
-"""An attack on the services: thousands of event streams that no client should send.
+"""An attack on the services: thousands of conversations that no client should have.
 
 `python -m tests.attack --long` takes minutes; the tests here run a short one.
 """

@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 
 from wyoming.event import Event, async_read_event
 
 from tests.attack.mutations import wrong_stream
 from tests.attack.streams import Target
+from tests.attack.web_clients import attack_http, attack_websocket
 from tests.support.wire import connect
 
 _AT_ONCE = 16
@@ -17,20 +19,35 @@ _ANSWER_SECONDS = 60.0
 """For the service to end a conversation whose client has sent all it will."""
 
 
-async def attack(target: Target, port: int, seed: int, cases: int) -> Counter[str]:
-    """Send `cases` wrong streams; returns how often each type of event came back.
+@dataclass(frozen=True)
+class Ports:
+    """Where a service listens."""
 
-    An `error` counts under its code. The same seed sends the same bytes.
+    wyoming: int
+    http: int
+
+
+async def attack(target: Target, ports: Ports, seed: int, cases: int) -> Counter[str]:
+    """Send `cases` wrong conversations: Wyoming, HTTP and WebSockets in turn.
+
+    Returns how often each kind of answer came back; an error counts under its code. The same seed
+    sends the same bytes.
 
     Raises:
-        AssertionError: a conversation did not end, or an answer was not Wyoming.
+        AssertionError: a conversation did not end, or an answer was not of its protocol.
     """
     answers: Counter[str] = Counter()
     numbers = iter(range(cases))
+    doors = (
+        (attack_wyoming, ports.wyoming),
+        (attack_http, ports.http),
+        (attack_websocket, ports.http),
+    )
 
     async def client() -> None:
         for number in numbers:
-            answers.update(await _one(target, port, seed, number))
+            send, port = doors[number % len(doors)]
+            answers.update(await send(target, port, Random(f"{seed} {number}")))
 
     await asyncio.gather(*(client() for _ in range(_AT_ONCE)))
     return answers
@@ -48,8 +65,8 @@ async def healthy_answer(target: Target, port: int) -> list[Event]:
     return events
 
 
-async def _one(target: Target, port: int, seed: int, number: int) -> list[str]:
-    random = Random(f"{seed} {number}")
+async def attack_wyoming(target: Target, port: int, random: Random) -> list[str]:
+    """Send one wrong stream of events; returns the types of those that came back."""
     stream = wrong_stream(target.streams, random)
     leaves_at_once = random.random() < 0.15
     pieces = _cut(stream, random)
@@ -67,9 +84,7 @@ async def _one(target: Target, port: int, seed: int, number: int) -> list[str]:
             while (event := await _read(reader)) is not None:
                 received.append(str(event.data["code"]) if event.type == "error" else event.type)
     except TimeoutError:
-        raise AssertionError(
-            f"case {number} of seed {seed} did not end: {stream[:2000]!r}"
-        ) from None
+        raise AssertionError(f"this did not end: {stream[:2000]!r}") from None
     finally:
         writer.transport.abort()
     return received

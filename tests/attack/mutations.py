@@ -23,7 +23,8 @@ TYPES = (
 
 FIELDS = (
     "text", "voice", "name", "language", "rate", "width", "channels", "timestamp", "context",
-    "transcript_names", "transcript_terms", "vad_sensitivity", "text_format", "speaker",
+    "transcript_names", "transcript_terms", "vad_sensitivity", "text_format", "speaker", "type",
+    "model", "input", "audio", "session", "mode", "event_id", "speed", "stream", "file", "is_end",
 )  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def wrong_stream(streams: Sequence[Sequence[Event]], random: Random) -> bytes:
     for event in events:
         written += _encode(event, random)
     if random.random() < 0.25:
-        _damage(written, random)
+        damage(written, random)
     return bytes(written)
 
 
@@ -116,7 +117,7 @@ def _encode(event: Event, random: Random) -> bytes:
     return json.dumps(head).encode() + b"\n" + data + payload
 
 
-def _damage(written: bytearray, random: Random) -> None:
+def damage(written: bytearray, random: Random) -> None:
     """Flip, cut, repeat or add some bytes."""
     for _ in range(random.choice((1, 3, 10))):
         place = random.randrange(len(written) + 1)

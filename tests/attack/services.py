@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import wyoming_melotts
+from tests.support.http import free_port
 from wyoming_funasr.service import FunasrService
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_melotts.service import MelottsService
@@ -25,10 +26,10 @@ def speech_to_text() -> FunasrService:
 def text_to_speech() -> MelottsService:
     """The demo voice."""
     folder = Path(wyoming_melotts.__file__).parent / "demo_voice"
-    return MelottsService(_load(MelottsSettings, "--voices-dir", str(folder)))
+    return MelottsService(_load(MelottsSettings, "--voices-dir", str(folder), "--cache-mb", "4"))
 
 
 def _load(cls: type[SettingsT], *words: str) -> SettingsT:
     parser = ArgumentParser()
     cls.add_arguments(parser)
-    return cls.load(parser.parse_args([*_COMMON, *words]))
+    return cls.load(parser.parse_args([*_COMMON, "--http-port", str(free_port()), *words]))

@@ -16,11 +16,20 @@ from wyoming.tts import (
     SynthesizeVoice,
 )
 
+from tests.attack.web import (
+    SPEAK,
+    SPEECH_TO_TEXT_REQUESTS,
+    SPEECH_TO_TEXT_TALKS,
+    TEXT_TO_SPEECH_REQUESTS,
+    TEXT_TO_SPEECH_TALKS,
+    TRANSCRIBE,
+    WORD,
+    HttpRequest,
+    Talk,
+)
 from tests.support.speech import SPEECH
 
 _FORMAT = {"rate": 16_000, "width": 2, "channels": 1}
-_WORD = SPEECH[: 16_000 * 2 // 2]
-"""Half a second."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,10 @@ class Target:
     """What a healthy client asks, before and after the attack."""
     answer_ends_with: str
     """The type of the event that ends the answer to `request`."""
+    requests: tuple[HttpRequest, ...]
+    talks: tuple[Talk, ...]
+    http_request: HttpRequest
+    """What a healthy client asks over HTTP."""
 
 
 def _events(*items: Eventable) -> tuple[Event, ...]:
@@ -52,14 +65,17 @@ SPEECH_TO_TEXT = Target(
         _events(
             Transcribe(language="en", transcript_names=["kitchen", "attic"]),
             AudioStart(**_FORMAT),
-            *_audio(_WORD),
+            *_audio(WORD),
             AudioStop(),
         ),
-        _events(AudioStart(rate=8_000, width=1, channels=2), *_audio(_WORD[:8192]), AudioStop()),
+        _events(AudioStart(rate=8_000, width=1, channels=2), *_audio(WORD[:8192]), AudioStop()),
         _events(Transcribe(), AudioStart(**_FORMAT), AudioStop(), Transcribe(language="zh")),
     ),
     _events(Transcribe(language="en"), AudioStart(**_FORMAT), *_audio(SPEECH), AudioStop()),
     "transcript",
+    SPEECH_TO_TEXT_REQUESTS,
+    SPEECH_TO_TEXT_TALKS,
+    TRANSCRIBE,
 )
 
 TEXT_TO_SPEECH = Target(
@@ -78,4 +94,7 @@ TEXT_TO_SPEECH = Target(
     ),
     _events(Synthesize(text="Good morning.")),
     "audio-stop",
+    TEXT_TO_SPEECH_REQUESTS,
+    TEXT_TO_SPEECH_TALKS,
+    SPEAK,
 )

@@ -1,4 +1,4 @@
-"""Two thousand wrong streams: the others are served as before, and nothing is kept of them."""
+"""Two thousand wrong conversations: others are served as before, and nothing is kept of them."""
 
 from collections.abc import Callable
 from random import Random
@@ -23,8 +23,8 @@ CASES = 1_000
 async def test_an_attack_hurts_nobody(make: Callable[[], Service], target: Target) -> None:
     outcome = await attack_service(make(), target, SEED, CASES)
     assert outcome.problems() == []
-    assert outcome.answers["invalid-event"] > CASES / 20
-    assert outcome.answers[target.answer_ends_with] > CASES / 20
+    for kind in ("invalid-event", "invalid-request", target.answer_ends_with, "http 200"):
+        assert outcome.answers[kind] > CASES / 50, outcome.answers
 
 
 def test_a_seed_says_what_is_sent() -> None:

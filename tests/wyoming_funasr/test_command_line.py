@@ -103,6 +103,13 @@ def test_transcribe_takes_audio_of_any_kind_and_names_what_is_none(
     assert f"{missing} cannot be read" in errors[1]
 
 
+def test_transcribe_looks_for_the_file_before_it_looks_for_a_model(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.wav"
+    done = run("--model-dir", str(tmp_path / "no-model"), "transcribe", str(missing))
+    assert done.returncode == 1
+    assert done.stderr == (f"wyoming-funasr: {missing} cannot be read: No such file or directory\n")
+
+
 def test_download_of_the_demo_says_that_it_is_here() -> None:
     done = run("download", "demo")
     assert done.returncode == 0, done.stderr

@@ -72,6 +72,6 @@ def test_a_folder_of_ones_own_may_hold_either_form(tmp_path: Path) -> None:
     hub = Hub("modelscope", tmp_path, offline=True, stall_seconds=60)
     model = choose_model(str(tmp_path))
     with pytest.raises(ModelMissing, match=r"lacks model\.pt or model_quant\.onnx or model\.onnx"):
-        find_folder(model, hub, on_cpu=True)
+        find_folder(model, hub, "", on_cpu=True)
     (tmp_path / "model_quant.onnx").touch()
-    assert find_folder(model, hub, on_cpu=True) == tmp_path
+    assert find_folder(model, hub, "", on_cpu=True) == tmp_path

@@ -1,6 +1,7 @@
 """The messages of `/v1/speak`; their JSON schema is served beside it."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -156,6 +157,7 @@ SERVER_MESSAGE: TypeAdapter[Ready | Sentence | AudioStarted | Marks | Done | Err
 )
 
 
+@cache
 def schema() -> dict[str, Any]:
     """Returns the JSON schema (draft 2020-12) of all messages, those of both sides in `$defs`."""
     _, described = TypeAdapter.json_schemas(

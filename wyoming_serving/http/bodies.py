@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
+from wyoming_serving.excerpts import excerpt
 from wyoming_serving.http.api import API
 
 PIECE_BYTES = 64 << 10
@@ -14,15 +15,18 @@ PIECE_BYTES = 64 << 10
 
 MAX_JSON_BYTES = 64 << 10
 
+_PLAIN = "identity"
+"""The `Content-Encoding` of what is not compressed."""
+
 
 async def read_pieces(request: web.Request, most_bytes: int) -> AsyncIterator[bytes]:
     """Yields the body as it arrives, in pieces of `PIECE_BYTES` and more.
 
     Raises:
-        ServiceError: `body-too-large`, at once where its length is announced, or
-            `request-timeout`.
+        ServiceError: `body-too-large`, at once where its length is announced; `request-timeout`;
+            `invalid-request`, it is compressed.
     """
-    check_length(request, most_bytes)
+    check_announced(request, most_bytes)
     seconds = request.app[API].limits.silent_seconds
     left = most_bytes
     while not request.content.at_eof():
@@ -55,12 +59,16 @@ async def read_json(request: web.Request, most_bytes: int = MAX_JSON_BYTES) -> d
     return content
 
 
-def check_length(request: web.Request, most_bytes: int) -> None:
-    """Refuse a body that says itself that it is too long.
+def check_announced(request: web.Request, most_bytes: int) -> None:
+    """Refuse a body that says itself that it is too long, or compressed: little of it could be
+    gigabytes.
 
     Raises:
-        ServiceError: `body-too-large`.
+        ServiceError: `body-too-large` or `invalid-request`.
     """
+    encoding = request.headers.get("Content-Encoding", _PLAIN)
+    if encoding.lower() != _PLAIN:
+        raise InvalidRequest(f"the body must not be compressed, got {excerpt(encoding)}")
     if request.content_length is not None and request.content_length > most_bytes:
         raise too_large(most_bytes)
 

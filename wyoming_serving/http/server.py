@@ -77,6 +77,7 @@ async def http_server(
         logger=_CLIENTS_MISTAKES,
         shutdown_timeout=_CLOSE_SECONDS,
         handler_cancellation=True,  # nobody waits for what its client left
+        auto_decompress=False,  # little could be gigabytes
     )
     await runner.setup()
     try:

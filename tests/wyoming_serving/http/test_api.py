@@ -1,6 +1,7 @@
 """Errors of the API have one shape, and its requests end with the service."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -80,6 +81,18 @@ async def test_a_body_whose_length_is_not_told_is_bounded_too() -> None:
     async with api_server() as (_, url), browser(url) as client:
         async with client.post("/v1/echo", data=pieces()) as answer:
             assert await error_of(answer) == (413, "body-too-large")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [("gzip", gzip.compress(bytes(1 << 20))), ("gzip", b"{}"), ("br", b"{}"), ("x" * 500, b"{}")],
+)
+async def test_a_body_must_not_be_compressed(encoding: str, body: bytes) -> None:
+    async with api_server() as (_, url), browser(url) as client:
+        headers = {"Content-Encoding": encoding}
+        async with client.post("/v1/echo", data=body, headers=headers) as answer:
+            assert await error_of(answer) == (400, "invalid-request")
+            assert "must not be compressed" in await answer.text()
 
 
 async def test_a_body_that_does_not_come_is_given_up() -> None:

@@ -1,6 +1,7 @@
 """The JSON schema of all messages of `/v1/listen`, made from their declarations."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,6 +11,7 @@ from wyoming_funasr.api.listen.answers import SERVER_MESSAGES
 from wyoming_funasr.api.listen.requests import CLIENT_MESSAGES
 
 
+@cache
 def schema() -> dict[str, Any]:
     """Returns the schema: `ClientMessage` and `ServerMessage` under `$defs` are the two sides."""
     client, server = (

@@ -10,7 +10,7 @@ from aiohttp import BodyPartReader, MultipartReader, web
 from wyoming_funasr.api.uploads import Upload
 from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
 from wyoming_serving.http.api import API
-from wyoming_serving.http.bodies import PIECE_BYTES, check_length, slow_body
+from wyoming_serving.http.bodies import PIECE_BYTES, check_announced, slow_body
 
 FILE_FIELD = "file"
 
@@ -42,7 +42,7 @@ class FormReader:
             ServiceError: `invalid-request`, it is no such form; `body-too-large`;
                 `request-timeout`; `output-failed`, the file cannot be kept.
         """
-        check_length(self._request, self._upload.most_bytes + _MAX_FORM_BYTES)
+        check_announced(self._request, self._upload.most_bytes + _MAX_FORM_BYTES)
         try:
             parts = await self._request.multipart()
         except (ValueError, AssertionError):
