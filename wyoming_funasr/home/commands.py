@@ -63,6 +63,11 @@ class Commands:
             self._known[text] = self._match(text) if 0 < len(text) <= _LONGEST_TEXT else None
         return self._known[text]
 
+    def meant(self, text: str) -> Command | None:
+        """The command that a text is, if need be in other words (`phrase`)."""
+        phrased = self.phrase(text)
+        return self.understand(phrased) if phrased is not None else None
+
     def phrase(self, text: str) -> str | None:
         """The text as Home Assistant understands it: as it is or in other words; else None."""
         text = simplified(text) if is_chinese(self._language) else text

@@ -128,6 +128,9 @@ def test_a_language_without_templates(knowledge: Knowledge) -> None:
         ("turn on the", "en", Completeness.UNFINISHED),
         ("unlock the", "en", Completeness.UNFINISHED),
         ("unlock the back gate", "en", Completeness.COMPLETE),
+        ("turn off the lights in the library", "en", Completeness.COMPLETE),
+        ("turn on the light", "en", Completeness.UNKNOWN),  # in which room?
+        ("set the reading lamp", "en", Completeness.UNFINISHED),
         ("把阅读灯调到", "zh", Completeness.UNFINISHED),
         ("quick brown foxes jump", "en", Completeness.UNKNOWN),
         ("", "en", Completeness.UNKNOWN),
