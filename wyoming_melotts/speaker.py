@@ -26,7 +26,7 @@ class Speaker:
 
         Raises:
             SettingsError: a setting is wrong.
-            ServiceError: a voice's name or the folder of voices is wrong.
+            ServiceError: a voice's name, the folder of voices or the home's file is wrong.
         """
         self._settings = MelottsSettings.load(Namespace(**settings))
         self._service = MelottsService(self._settings)

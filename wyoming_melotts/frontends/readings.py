@@ -27,6 +27,8 @@ _ARPABET = re.compile(
 )
 _LONGEST = 1_000
 """Characters of a name or a reading."""
+_MOST = 10_000
+"""Names; far above any home, and each text is searched for all of them."""
 
 _ALLOWED = (
     "Pinyin with a tone for each character (chong2 qing4), kana, hangul, ARPAbet for an English "
@@ -130,6 +132,8 @@ class _Reader:
             return []
         if not isinstance(node, yaml.MappingNode):
             self._fail(node, f"{what} must be a mapping")
+        if len(node.value) > _MOST:
+            self._fail(node, f"{what} has {len(node.value)} entries, of at most {_MOST}")
         return list(node.value)
 
     def _text(self, node: yaml.Node) -> str:

@@ -84,6 +84,10 @@ def test_a_home_without_readings(text: str, tmp_path: Path) -> None:
         ("readings: [a]", "line 1: readings must be a mapping"),
         ("- a", "line 1: the file must be a mapping"),
         ("readings: {", "not YAML: "),
+        (
+            "readings:\n" + "\n".join(f"  a{i}: b" for i in range(10_001)),
+            "line 2: readings has 10001 entries, of at most 10000",
+        ),
     ],
 )
 def test_an_error_is_one_line(text: str, says: str, tmp_path: Path) -> None:
