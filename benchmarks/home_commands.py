@@ -4,7 +4,7 @@ python -m benchmarks.home_commands FOLDER... [--out home_commands.md] reads fold
 `home.yaml` and, as for `wyoming-funasr evaluate`, `transcripts.tsv` with its recordings. Each
 recording is recognized once by the demo model, then decided upon with each strictness
 (`evidence.is_borne_out`): in the home of its folder, and in the homes of the other folders, where
-next to nothing that is said should be done. Takes about a minute for 150 recordings.
+next to nothing that is said should be done. Takes two minutes of a core for 150 recordings.
 """
 
 import argparse
