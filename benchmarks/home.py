@@ -25,6 +25,7 @@ from wyoming_funasr.home.vocabulary import Vocabulary
 from wyoming_funasr.home.writing import ANYTHING
 from wyoming_funasr.loading import load_model
 from wyoming_funasr.models import choose_model
+from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.recognition.beam import Lean
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.home import Completeness, Tokens
@@ -64,7 +65,7 @@ def made_up_home(entities: int) -> Home:
     return Home((), areas, tuple(made))
 
 
-class _Spy:
+class Spy:
     """A home that knows nothing and keeps what it was asked."""
 
     def __init__(self) -> None:
@@ -80,13 +81,18 @@ class _Spy:
         return text
 
 
-def _recorded(folder: Path) -> tuple[Tokens, list[tuple[str, LogProbs]]]:
-    """The demo model's tokens, and its posteriors for every recording of a folder."""
+def load_demo() -> LoadedModel:
+    """The demo model in one thread."""
     settings = FunasrSettings.model_validate({"model_dir": "demo", "device": "cpu", "threads": 1})
     hub = Hub(settings.hub, settings.cache_dir, offline=True, stall_seconds=10)
-    model = load_model(choose_model("demo"), settings, hub)
+    return load_model(choose_model("demo"), settings, hub)
+
+
+def _recorded(folder: Path) -> tuple[Tokens, list[tuple[str, LogProbs]]]:
+    """The demo model's tokens, and its posteriors for every recording of a folder."""
+    model = load_demo()
     assert model.recognizer.tokens is not None
-    spy = _Spy()
+    spy = Spy()
     for file in sorted((*folder.rglob("*.flac"), *folder.rglob("*.wav"))):
         segments = model.frontend.segments(read_audio(file))
         model.recognizer.recognize([RecognitionRequest(segments, home=spy)])

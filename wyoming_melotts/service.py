@@ -21,6 +21,7 @@ from wyoming_melotts.delivery.messages import (
 )
 from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.speech import SentenceAudio, Speech, SpeechEngine
+from wyoming_melotts.frontends.readings import read_readings
 from wyoming_melotts.reading import TextReading
 from wyoming_melotts.requests.handler import RequestHandler
 from wyoming_melotts.settings import MelottsSettings
@@ -62,10 +63,11 @@ class MelottsService(Service):
         """Read what costs nothing; voices wait for `load`.
 
         Raises:
-            ServiceError: a voice's name or the folder of voices is wrong.
+            ServiceError: a voice's name, the folder of voices or the home's file is wrong.
         """
         super().__init__(settings)
         self.settings: MelottsSettings = settings
+        read_readings(settings.home)  # the engine reads it again, when it is too late to refuse
         self._library = VoiceLibrary(settings)
         self._voices = CurrentVoices(self._library, settings)
         self._care = VoiceCare(self._voices, self._library)

@@ -52,6 +52,10 @@ class MelottsSettings(Settings):
         description="home speaks numbers, units, times and ids as people do; upstream reads text "
         "exactly as MeloTTS does",
     )
+    home: Path | None = Field(
+        None,
+        description="home.yaml whose `readings` say how names are pronounced; see docs/home",
+    )
     max_text_length: int = Field(
         10_000, ge=1, le=1_000_000, description="Longest text of one request, characters"
     )

@@ -25,7 +25,7 @@ class Speaker:
 
         Raises:
             SettingsError: a setting is unknown or wrong; the text names it.
-            ServiceError: a voice's name or the folder of voices is wrong.
+            ServiceError: a voice's name, the folder of voices or the home's file is wrong.
         """
         self._settings = MelottsSettings.named(**settings)
         self._service = MelottsService(self._settings)

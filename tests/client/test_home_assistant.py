@@ -63,6 +63,29 @@ async def test_a_spoken_command_turns_the_light_on(
         assert await server.terminate() == 0
 
 
+async def test_a_home_says_what_the_light_is_called(tmp_path: Path) -> None:
+    """打开客厅的灯 is said; Home Assistant alone finds nothing that is called 客厅的."""
+    home = tmp_path / "home.yaml"
+    home.write_text("entities: [{name: 客厅灯, domain: light}]", encoding="utf-8")
+    heard = []
+    for words in ((), ("--home", str(home), "--languages", "zh")):
+        async with server_process(
+            "wyoming_funasr", "--model-dir", "demo", *SETTINGS, *words
+        ) as server:
+            port = await server.port()
+            await server.wait_for("the home is known in zh" if words else "ready after")
+            answer = await home_assistant(
+                language="zh-Hans",
+                light="客厅灯",
+                entries=[typed_in(port)],
+                recordings=[str(DATA / "home_assistant_cloud" / "living_room_light_zh.wav")],
+            )
+            command = answer["commands"][0]
+            heard.append((command["transcript"].rstrip("。"), command["light"]))
+            assert await server.terminate() == 0
+    assert heard == [("打开客厅的灯", "off"), ("打开客厅灯", "on")]
+
+
 @pytest.mark.parametrize(("language", "light", "recording", "text"), COMMANDS)
 async def test_both_demo_models_hear_a_command_and_speak_the_answer(
     language: str, light: str, recording: str, text: str

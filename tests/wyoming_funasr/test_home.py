@@ -109,6 +109,29 @@ async def test_names_are_written_in_the_characters_of_the_home(
     assert heard.text.rstrip("。") == "打開客厅灯"
 
 
+@pytest.mark.parametrize(
+    ("room", "recording", "least_ms"),
+    [
+        ("{name: Kitchen, aliases: [电脑房]}", "kitchen_light_off_en.wav", 300),
+        ("{name: Kitchen, aliases: [电脑房]}", "computer_room_light_zh.wav", 300),
+        ("{name: Attic}", "kitchen_light_off_en.wav", 700),  # such a room is not in the home
+        ("{name: Attic}", "computer_room_light_zh.wav", 700),
+    ],
+)
+async def test_a_command_of_the_home_ends_soon_and_others_as_home_assistant_would(
+    room: str, recording: str, least_ms: int, make_service: ServiceMaker, tmp_path: Path
+) -> None:
+    file = tmp_path / "home.yaml"
+    file.write_text(f"areas: [{room}]\nentities: [{{name: Lamp, domain: light}}]", "utf-8")
+    service = make_service("--model-dir", "demo", "--home", str(file))
+    async with running(service) as port, connect(port) as wire:
+        await _known(service, "zh", "en")
+        context = (await _transcript(wire, DATA / recording)).context
+    assert context is not None
+    assert least_ms <= context["audio_ms"] - context["speech_end_ms"] < least_ms + 150
+    assert (context.get("intent") is None) is (least_ms == 700)
+
+
 async def test_transcripts_do_not_wait_for_the_home(
     make_service: ServiceMaker, home_file: Path
 ) -> None:

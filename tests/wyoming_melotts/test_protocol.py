@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from wyoming.client import AsyncClient
@@ -20,6 +21,7 @@ from wyoming.tts import (
 from tests.support.waiting import until
 from tests.support.wire import Wire, connect
 from tests.wyoming_melotts.conftest import ServiceMaker
+from wyoming_serving.errors import ServiceError
 from wyoming_serving.service import running
 
 TEXT = "Hello there. The light is on now."
@@ -172,6 +174,20 @@ async def test_any_text_is_spoken(text: str, make_service: ServiceMaker) -> None
         async with running(service) as port, connect(port) as wire:
             await wire.send(Synthesize(text=text))
             assert (await answer(wire)).audio
+
+
+async def test_a_name_is_pronounced_as_the_home_says(
+    make_service: ServiceMaker, tmp_path: Path
+) -> None:
+    file = tmp_path / "home.yaml"
+    file.write_text("readings: {Nyx: N AY1 T}", encoding="utf-8")
+    async with running(make_service(home=file)) as port, connect(port) as wire:
+        await wire.send(Synthesize(text="The Nyx is on"), Synthesize(text="The night is on"))
+        name, word = (await answer(wire)).audio, (await answer(wire)).audio
+    assert name == word
+    file.write_text("readings: {Nyx: näit}", encoding="utf-8")
+    with pytest.raises(ServiceError, match="'näit' is no reading of 'Nyx'; allowed: "):
+        make_service(home=file)
 
 
 async def test_a_second_start_ends_the_text_before_it(make_service: ServiceMaker) -> None:

@@ -38,7 +38,7 @@ from wyoming_melotts.frontends import frontend_for
 from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
 from wyoming_melotts.synthesis.acoustic.model import Prosody, seeded_noise
 from wyoming_melotts.synthesis.acoustic.torch.voice import TorchVoice
-from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, call_here
+from wyoming_melotts.synthesis.speech import Reader, SpeakingModel, SpeechOptions, call_here
 from wyoming_melotts.voices import LANGUAGES
 from wyoming_serving.audio import Samples
 from wyoming_serving.devices import choose_device
@@ -133,7 +133,7 @@ def speak(folder: Path, language: str, texts: list[str]) -> list[list[Samples]]:
     """The chunks of the voice's audio, as the service computes them."""
     key = _KEYS[language]
     frontend = frontend_for(key, PlainTokenizer())
-    reader = Reader(LANGUAGES[key], frontend, normalize_home=True)
+    reader = Reader(LANGUAGES[key], frontend, SpeechOptions())
     voice = TorchVoice.load(folder, "cpu")
     model = SpeakingModel(LANGUAGES[key], voice, reader, None, call_here)
     speaker = next(iter(model.speakers))

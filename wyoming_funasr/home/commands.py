@@ -52,6 +52,7 @@ class Commands:
         # a block that is about this room needs a room; one of the home would be taken for its name
         self._context = {"area": "here"}
         self._known: OrderedDict[str, Command | None] = OrderedDict()
+        self._phrased: OrderedDict[str, str | None] = OrderedDict()
 
     def understand(self, text: str) -> Command | None:
         """The command that a text is; None for a text that Home Assistant does not act on."""
@@ -63,13 +64,22 @@ class Commands:
             self._known[text] = self._match(text) if 0 < len(text) <= _LONGEST_TEXT else None
         return self._known[text]
 
+    def meant(self, text: str) -> Command | None:
+        """The command that a text is, if need be in other words (`phrase`)."""
+        phrased = self.phrase(text)
+        return self.understand(phrased) if phrased is not None else None
+
     def phrase(self, text: str) -> str | None:
         """The text as Home Assistant understands it: as it is or in other words; else None."""
         text = simplified(text) if is_chinese(self._language) else text
         if self.understand(text) is not None:
             return text
-        found = (one for one in variants(text, self._language) if self.understand(one))
-        return next(found, None)
+        if text not in self._phrased:
+            if len(self._phrased) >= _MOST_REMEMBERED:
+                self._phrased.popitem(last=False)
+            found = (one for one in variants(text, self._language) if self.understand(one))
+            self._phrased[text] = next(found, None)
+        return self._phrased[text]
 
     def _match(self, text: str) -> Command | None:
         from hassil import recognize_best

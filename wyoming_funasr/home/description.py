@@ -120,6 +120,7 @@ class _Reader:
         floors = self._each(keys.get("floors"), "floors", self._floor)
         areas = self._each(keys.get("areas"), "areas", self._area)
         self._check_references("floor", keys.get("areas"), {floor.name for floor in floors})
+        self._check_readings(keys.get("readings"))
         entities = self._each(keys.get("entities"), "entities", self._entity)
         self._check_references("area", keys.get("entities"), {area.name for area in areas})
         return Home(
@@ -163,6 +164,16 @@ class _Reader:
             (name, self._each(values, f"list {name}", lambda one: self._text(one, "a value")))
             for name, values in named.items()
         )
+
+    def _check_readings(self, node: yaml.Node | None) -> None:
+        """They are for wyoming-melotts, which knows what a reading may be; here they are texts."""
+        if node is None or _is_null(node):
+            return
+        for name, readings in self._mapping(node, "readings", (), None).items():
+            if isinstance(readings, yaml.SequenceNode):
+                self._each(readings, f"reading of {name}", lambda one: self._text(one, "a reading"))
+            else:
+                self._text(readings, f"reading of {name}")
 
     def _aliases(self, keys: dict[str, yaml.Node]) -> tuple[str, ...]:
         return self._each(keys.get("aliases"), "aliases", lambda one: self._text(one, "an alias"))
@@ -226,7 +237,7 @@ class _Reader:
         raise ServiceError(ErrorCode.HOME_INVALID, f"{self._source}, line {line}: {problem}")
 
 
-_MORE = ("lists", "sentences")
+_MORE = ("lists", "sentences", "readings")
 
 
 def _is_null(node: yaml.Node) -> bool:

@@ -73,8 +73,7 @@ def judge(
     outcome = Outcome.NO_COMMAND
     if commands is not None:
         # what a person means does not depend on Home Assistant's wording
-        phrased = commands.phrase(reference)
-        meant = commands.understand(phrased) if phrased else None
+        meant = commands.meant(reference)
         outcome = _outcome(meant, commands.understand(transcript), exact=errors == 0)
     return Judged(reference, transcript, errors, len(expected), outcome)
 

@@ -26,6 +26,9 @@ _SAME_SOUND = 0.5
 """Distance up to which two texts may be one sound."""
 
 _NAMES_PER_SPAN = 5
+_MOST_COMPARED_BYTES = 16 << 20
+"""What is kept of spans that were compared; then all is forgotten."""
+
 _MOST_PHONES = 48
 _FAR = 1e6
 
@@ -108,6 +111,8 @@ class Names:
                 if said not in compared:
                     for phone in heard[last - 1]:
                         row = self._heard(row, phone)
+                    if len(compared) * row.nbytes > _MOST_COMPARED_BYTES:
+                        compared.clear()
                     compared[said] = row, self._nearest(row)
                 row, nearest = compared[said]
                 stop = units[last].start if last < len(units) else len(log_probs)

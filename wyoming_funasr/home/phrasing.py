@@ -80,7 +80,7 @@ _FORMS = {
         (r"^(?:switch|power) (on|off) (.+)$", r"turn \1 \2"),
         (r"^(?:enable|start) (.+)$", r"turn on \1"),
         (r"^(?:disable|stop) (.+)$", r"turn off \1"),
-        (r"^(?:start|enable|set|switch to) (.+?)(?: mode)?$", r"activate \1"),
+        (r"^(?:start|enable|switch to) (.+?)(?: mode)?$", r"activate \1"),
         (r"^(?:is|are) (?:the )?(.+?) (?:running)$", r"is \1 on"),
         (
             r"^(?:count down|time|timer(?: for)?) (.+? (?:second|minute|hour)s?)$",

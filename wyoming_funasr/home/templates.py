@@ -31,10 +31,8 @@ class _Template:
     domains: frozenset[str]
     """Domains of its names; empty for all."""
 
-    @property
-    def names(self) -> tuple[frozenset[str], ...]:
-        """All that `may_be` depends on."""
-        return self.needed, self.possible, self.domains
+    alike: int
+    """The same number for templates of which `may_be` says the same."""
 
     def may_be(self, form: Form) -> bool:
         """Whether the form has names of the kinds that the sentence has room for."""
@@ -49,6 +47,7 @@ class Templates:
     def __init__(self, blocks: Sequence[tuple[str, Any]], intents: Any) -> None:
         """`blocks`: intents by name with hassil's `IntentData`."""
         self._intents = intents
+        self._alike: dict[tuple[frozenset[str], ...], int] = {}
         clauses: dict[frozenset[str], int] = {}
         by_clauses: dict[int, list[tuple[int, _Template]]] = {}
         for number, (bits, template) in enumerate(self._read(blocks, clauses)):
@@ -73,16 +72,16 @@ class Templates:
         bare = self.bare(text)
         there = self._clauses_in("\n".join((*written, *bare)))
         forms = [form for one in bare for form in names.forms(one)]
-        fitting: dict[tuple[frozenset[str], ...], list[str]] = {}
+        fitting: dict[int, list[str]] = {}
         for clause, groups in self._by_clause.items():
             if clause & there != clause:
                 continue
             for bits, templates in groups:
                 for number, template in templates if bits & there == bits else ():
-                    some = fitting.get(template.names)
+                    some = fitting.get(template.alike)
                     if some is None:
                         some = [form.text for form in forms if template.may_be(form)]
-                        fitting[template.names] = some
+                        fitting[template.alike] = some
                     if some and any(map(self._pattern(number, template).fullmatch, some)):
                         yield template.intent, template.data
 
@@ -128,7 +127,8 @@ class Templates:
             expression = alone.sentences[0].expression
             needed = _needed_lists(expression, rules) & _KINDS
             possible = all_lists(expression, rules) & _KINDS
-            yield bits, _Template(intent, alone, needed, possible, domains)
+            number = self._alike.setdefault((needed, possible, domains), len(self._alike))
+            yield bits, _Template(intent, alone, needed, possible, domains, number)
 
     def _pattern(self, number: int, template: _Template) -> re.Pattern[str]:
         if number not in self._patterns:

@@ -6,6 +6,7 @@ A front-end reproduces upstream's; the libraries of a language are imported with
 from importlib import import_module
 
 from wyoming_melotts.frontends.frontend import Frontend, Phonemes, Tokenizer
+from wyoming_melotts.frontends.readings import NO_READINGS, Readings
 
 _FRONTENDS = {
     "ZH": "chinese.ChineseFrontend",
@@ -19,8 +20,16 @@ _FRONTENDS = {
 __all__ = ["Frontend", "Phonemes", "Tokenizer", "frontend_for"]
 
 
-def frontend_for(language_key: str, tokenizer: Tokenizer) -> Frontend:
+_WITH_PHONES = ("ZH", "EN")
+"""Those whose readings may be phones."""
+
+
+def frontend_for(
+    language_key: str, tokenizer: Tokenizer, readings: Readings = NO_READINGS
+) -> Frontend:
     """The front-end of a language that reads with the tokenizer of the language's BERT model.
+
+    `readings` are the phones of names.
 
     Raises:
         ValueError: an unknown language; the message lists the known ones.
@@ -29,5 +38,8 @@ def frontend_for(language_key: str, tokenizer: Tokenizer) -> Frontend:
         known = ", ".join(_FRONTENDS)
         raise ValueError(f"no text front-end for language {language_key!r}; there are {known}")
     module, _, name = _FRONTENDS[language_key].partition(".")
-    frontend: Frontend = getattr(import_module(f"{__package__}.{module}"), name)(tokenizer)
+    make = getattr(import_module(f"{__package__}.{module}"), name)
+    frontend: Frontend = (
+        make(tokenizer, readings) if language_key in _WITH_PHONES else make(tokenizer)
+    )
     return frontend

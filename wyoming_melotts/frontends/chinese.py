@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 import cn2an
 
@@ -9,6 +10,7 @@ from wyoming_melotts.frontends.camel_case import separate_camel_case
 from wyoming_melotts.frontends.english_phones import english_phones
 from wyoming_melotts.frontends.frontend import EMPTY_RUN, Phonemes, PhoneRun, Tokenizer
 from wyoming_melotts.frontends.pinyin import syllable_phones
+from wyoming_melotts.frontends.readings import NO_READINGS, Readings, Syllable
 from wyoming_melotts.frontends.segmentation import cut_words
 from wyoming_melotts.frontends.splitting import split_cjk
 from wyoming_melotts.frontends.tone_sandhi import apply_sandhi, finals_of, initials_of, merge_words
@@ -40,8 +42,9 @@ _ENGLISH_TONE_OFFSET = 7
 class ChineseFrontend:
     """Upstream's ``ZH_MIX_EN``."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, readings: Readings = NO_READINGS) -> None:
         self._tokenizer = tokenizer
+        self._readings = readings
 
     def split(self, text: str) -> list[str]:
         return split_cjk(text)
@@ -63,12 +66,17 @@ class ChineseFrontend:
 
     def _phones(self, match: re.Match[str]) -> PhoneRun:
         if match["english"]:
-            english = english_phones(self._tokenizer.tokenize(match["english"]))
+            english = english_phones(
+                self._tokenizer.tokenize(match["english"]), self._readings.arpabet
+            )
             tones = [tone + _ENGLISH_TONE_OFFSET for tone in english.tones]
             return PhoneRun(english.phones, tones, english.word2ph)
         if match["silent"]:  # upstream fails on it
             return PhoneRun([], [], [0])
-        return _chinese_phones(match["chinese"])
+        run = EMPTY_RUN
+        for part, syllables in self._readings.chinese_parts(match["chinese"]):
+            run += _named_phones(syllables) if syllables else _chinese_phones(part)
+        return run
 
 
 def _spoken_number(digits: str) -> str:
@@ -89,6 +97,14 @@ def _chinese_phones(text: str) -> PhoneRun:
         finals = apply_sandhi(word, finals_of(word.text))
         for initial, final in zip(initials_of(word.text), finals, strict=True):
             run += _character_phones(initial, final)
+    return run
+
+
+def _named_phones(syllables: Sequence[Syllable]) -> PhoneRun:
+    """Phones of a name as its reading says, without sandhi."""
+    run = EMPTY_RUN
+    for initial, final in syllables:
+        run += _character_phones(initial, final)
     return run
 
 

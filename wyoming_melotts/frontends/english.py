@@ -6,6 +6,7 @@ from wyoming_melotts.frontends.camel_case import separate_camel_case
 from wyoming_melotts.frontends.english_numbers import expand_numbers, expand_times
 from wyoming_melotts.frontends.english_phones import english_phones
 from wyoming_melotts.frontends.frontend import Phonemes, Tokenizer
+from wyoming_melotts.frontends.readings import NO_READINGS, Readings
 from wyoming_melotts.frontends.splitting import split_latin
 
 _ABBREVIATIONS = {
@@ -35,8 +36,9 @@ _EXPANSIONS = [(re.compile(rf"\b{short}\."), long) for short, long in _ABBREVIAT
 class EnglishFrontend:
     """Upstream's ``EN``."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, readings: Readings = NO_READINGS) -> None:
         self._tokenizer = tokenizer
+        self._readings = readings
 
     def split(self, text: str) -> list[str]:
         return split_latin(text)
@@ -52,4 +54,4 @@ class EnglishFrontend:
 
     def phonemize(self, norm_text: str) -> Phonemes:
         tokens = self._tokenizer.tokenize(norm_text)
-        return english_phones(tokens).padded(norm_text, tokens)
+        return english_phones(tokens, self._readings.arpabet).padded(norm_text, tokens)

@@ -1,7 +1,7 @@
 """The phones of English words, in the English voices and inside Chinese text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wyoming_melotts.frontends.english_lexicon import pronounce
 from wyoming_melotts.frontends.frontend import UNKNOWN, PhoneRun
@@ -10,13 +10,17 @@ from wyoming_melotts.frontends.wordpieces import distribute, group_word_pieces
 _STRESSED = re.compile(r"([A-Z]+)([0-2])")
 
 
-def english_phones(tokens: Sequence[str]) -> PhoneRun:
-    """The phones of English word pieces; a vowel's tone is its stress + 1, a consonant's is 0."""
+def english_phones(tokens: Sequence[str], known: Mapping[str, Sequence[str]]) -> PhoneRun:
+    """The phones of English word pieces; a vowel's tone is its stress + 1, a consonant's is 0.
+
+    `known` has ARPAbet phones of lower-case words, which count before the dictionary's.
+    """
     phones: list[str] = []
     tones: list[int] = []
     word2ph: list[int] = []
     for pieces in group_word_pieces(tokens):
-        word = pronounce("".join(pieces))
+        text = "".join(pieces)
+        word = known.get(text.lower()) or pronounce(text)
         for arpabet in word:
             phone, tone = _phone_and_tone(arpabet)
             phones.append(phone)

@@ -14,6 +14,7 @@ import numpy as np
 from wyoming_melotts.frontends import Frontend, Tokenizer, frontend_for
 from wyoming_melotts.frontends.budget import UNLIMITED, ReadingBudget
 from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
+from wyoming_melotts.frontends.readings import read_readings
 from wyoming_melotts.frontends.tokenizers import load_tokenizer
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.synthesis.acoustic.model import NoiseSource, Prosody, seeded_noise
@@ -36,12 +37,17 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def speech_options(settings: MelottsSettings) -> SpeechOptions:
-    """What the settings say about speaking."""
+    """What the settings say about speaking.
+
+    Raises:
+        ServiceError: the home's file is wrong.
+    """
     return SpeechOptions(
         Prosody(settings.speed, settings.sdp_ratio, settings.noise_scale, settings.noise_scale_w),
         normalize_home=settings.text_normalization == "home",
         seed=None if settings.seed < 0 else settings.seed,
         sentence_silence_ms=settings.sentence_silence_ms,
+        readings=read_readings(settings.home),
     )
 
 
@@ -190,5 +196,5 @@ def find_tokenizer(language: Language, library: VoiceLibrary) -> Tokenizer:
 
 def make_reader(language: Language, tokenizer: Tokenizer, options: SpeechOptions) -> Reader:
     """The way from text to phones of a language."""
-    frontend: Frontend = frontend_for(language.key, tokenizer)
-    return Reader(language, frontend, normalize_home=options.normalize_home)
+    frontend: Frontend = frontend_for(language.key, tokenizer, options.readings)
+    return Reader(language, frontend, options)

@@ -10,6 +10,7 @@ import numpy as np
 
 from wyoming_melotts.frontends import Frontend, Phonemes
 from wyoming_melotts.frontends.budget import UNLIMITED, ReadingBudget
+from wyoming_melotts.frontends.readings import NO_READINGS, Readings
 from wyoming_melotts.normalization import spoken_form
 from wyoming_melotts.spoken import SpokenWord
 from wyoming_melotts.synthesis.acoustic.config import VoiceFileError
@@ -52,15 +53,16 @@ class SpeechOptions:
     normalize_home: bool = True
     seed: int | None = 0
     sentence_silence_ms: float = 50
+    readings: Readings = NO_READINGS
 
 
 class Reader:
     """A language's way from text to phones, with or without the normalizer for homes."""
 
-    def __init__(self, language: Language, frontend: Frontend, *, normalize_home: bool) -> None:
+    def __init__(self, language: Language, frontend: Frontend, options: SpeechOptions) -> None:
         self._language = language
         self._frontend = frontend
-        self._normalize_home = normalize_home
+        self._options = options
 
     def pieces(self, text: str) -> list[str]:
         """The stretches of a text that are spoken one after the other; none if it has no word."""
@@ -78,7 +80,8 @@ class Reader:
         return self.phonemize(self._spoken(text))
 
     def _spoken(self, text: str) -> str:
-        if not self._normalize_home:
+        text = self._options.readings.respelled(text, self._language.normalization)
+        if not self._options.normalize_home:
             return text
         return spoken_form(text, self._language.normalization)
 

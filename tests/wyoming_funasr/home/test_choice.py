@@ -111,6 +111,24 @@ def test_between_opposites_the_acoustics_decide(
     assert choice.alternatives == (other,)
 
 
+@pytest.mark.parametrize("share", [0.9, 0.55, 0.45, 0.1])
+@pytest.mark.parametrize(
+    ("one", "other", "name", "does", "undoes"),
+    [
+        ("锁上", "解锁", "后门", "锁上后门", "解锁后门"),
+        ("打开", "关上", "天窗", "打开天窗", "关闭天窗"),
+    ],
+)
+def test_what_is_done_is_never_turned_into_its_opposite(
+    knowledge: Knowledge, share: float, one: str, other: str, name: str, does: str, undoes: str
+) -> None:
+    verb = [{a: share, b: 1 - share} for a, b in zip(one, other, strict=True)]
+    choice = knowledge.choose(_heard(*verb, *_sure(name)), "zh")
+    assert choice is not None
+    assert choice.text == (does if share > 0.5 else undoes)
+    assert choice.ambiguous is (0.1 < share < 0.9)
+
+
 def test_no_frames_are_no_text(knowledge: Knowledge) -> None:
     choice = knowledge.choose(np.zeros((0, len(VOCABULARY)), np.float32), "zh")
     assert choice is not None
@@ -128,6 +146,9 @@ def test_a_language_without_templates(knowledge: Knowledge) -> None:
         ("turn on the", "en", Completeness.UNFINISHED),
         ("unlock the", "en", Completeness.UNFINISHED),
         ("unlock the back gate", "en", Completeness.COMPLETE),
+        ("turn off the lights in the library", "en", Completeness.COMPLETE),
+        ("turn on the light", "en", Completeness.UNKNOWN),  # in which room?
+        ("set the reading lamp", "en", Completeness.UNFINISHED),
         ("把阅读灯调到", "zh", Completeness.UNFINISHED),
         ("quick brown foxes jump", "en", Completeness.UNKNOWN),
         ("", "en", Completeness.UNKNOWN),

@@ -57,6 +57,9 @@ def test_many_entities_with_odd_names() -> None:
         ("areas:\n- aliases: [a]", 2, "an area lacks name; allowed: name, aliases, floor"),
         ("areas: 3", 1, "areas must be a list; allowed: lines that begin with '- '"),
         ("rooms: []", 1, "'rooms' is unknown in the file; allowed: floors, areas"),
+        ("readings: [a]", 1, "readings must be a mapping; allowed: any keys"),
+        ("readings:\n  a: {b: c}", 2, "reading of a must be a text; allowed: 1 to 1000"),
+        ("readings:\n  a: [x, [y]]", 2, "a reading must be a text; allowed: 1 to 1000"),
         ("areas: []\nareas: []", 2, "'areas' is there twice in the file"),
         (
             "areas:\n- name: Den\nentities:\n- name: a\n  domain: light\n  area: Dne",
