@@ -116,7 +116,8 @@ async def _status(http_port: int) -> dict[str, Any]:
             return found
 
     status = await asyncio.to_thread(fetch)
-    return {name: status[name] for name in ("state", "device", "problems")}
+    [engine] = status["engines"]
+    return {"device": engine["device"], **{name: status[name] for name in ("state", "problems")}}
 
 
 def _settings(run: Run, http_port: int) -> FunasrSettings:
