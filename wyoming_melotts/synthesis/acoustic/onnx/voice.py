@@ -102,7 +102,7 @@ class OnnxDecoderStream:
         self._speaker = speaker
         self._is_first = True
         self._states: dict[str, Floats] = {
-            port.name: np.zeros((1, port.shape[1], 0), np.float32)
+            port.name: np.zeros((1, port.shape[1], 1, 0), np.float32)
             for port in session.get_inputs()
             if port.name.startswith(STATE)
         }
