@@ -16,3 +16,18 @@ def linear(graph: Graph, x: str, matrix: Floats, bias: Floats, largest: int | No
     integers, scale = quantize(matrix, largest)
     quantized = (graph.weight(integers), graph.weight(scale), "", graph.weight(bias))
     return graph.add("DynamicQuantizeMatMul", x, *quantized, domain=MICROSOFT)
+
+
+def linear_of_integers(
+    graph: Graph, x: tuple[str, str, str], matrix: Floats, bias: Floats, largest: int
+) -> str:
+    """The same with 8-bit weights of a signal that is 8 bits already: integers [steps, in], their
+    scale and their zero, as `DynamicQuantizeLinear` returns them."""
+    signal, scale, zero = x
+    integers, scales = quantize(matrix, largest)
+    weights, weight_scales = graph.weight(integers), graph.weight(scales)
+    return graph.add(
+        "MatMulIntegerToFloat",
+        *(signal, weights, scale, weight_scales, zero, "", graph.weight(bias)),
+        domain=MICROSOFT,
+    )

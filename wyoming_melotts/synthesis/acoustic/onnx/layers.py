@@ -8,7 +8,7 @@ import numpy as np
 
 from wyoming_melotts.synthesis.acoustic.weights import Weights
 from wyoming_melotts.synthesis.arrays import Floats
-from wyoming_melotts.synthesis.linear import linear
+from wyoming_melotts.synthesis.linear import linear, linear_of_integers
 from wyoming_serving.models.onnx_graphs import MICROSOFT, Graph
 
 NORM_EPSILON = 1e-5
@@ -62,9 +62,18 @@ class Layers:
         """
         kernel = self._weights.take(f"{name}.weight", out_channels, in_channels, kernel_size)
         rows = kernel.transpose(2, 1, 0).reshape(kernel_size * in_channels, out_channels)
-        neighbors = self.graph.add("Concat", *self.shifted(x, kernel_size, dilation=1), axis=1)
         bias = self._weights.take(f"{name}.bias", out_channels)
-        return linear(self.graph, neighbors, rows, bias, largest)
+        if largest is None:
+            return linear(self.graph, self._neighbors(x, kernel_size), rows, bias)
+        # integers before they are laid out: a fifth of the rounding, a quarter of the copying
+        integers, scale, zero = self.graph.split("DynamicQuantizeLinear", x, outputs=3)
+        neighbors = self._neighbors(integers, kernel_size, zero)
+        return linear_of_integers(self.graph, (neighbors, scale, zero), rows, bias, largest)
+
+    def _neighbors(self, x: str, kernel_size: int, zero: str = "") -> str:
+        """[steps, channels] to [steps, kernel_size * channels]: the signal as each tap sees it."""
+        shifted = self.shifted(x, kernel_size, dilation=1, zero=zero)
+        return self.graph.add("Concat", *shifted, axis=1)
 
     def convolve_each(
         self, x: str, name: str, channels: int, kernel_size: int, dilation: int
@@ -77,12 +86,12 @@ class Layers:
             total = self.graph.add("Add", self.graph.add("Mul", shifted, tap), total)
         return total
 
-    def shifted(self, x: str, kernel_size: int, dilation: int) -> list[str]:
-        """The signal as each tap of a kernel sees it, with zeros beyond its ends."""
+    def shifted(self, x: str, kernel_size: int, dilation: int, zero: str = "") -> list[str]:
+        """The signal as each tap of a kernel sees it, with `zero` (or 0) beyond its ends."""
         graph = self.graph
         padding = dilation * (kernel_size // 2)
         steps = graph.add("Shape", x, start=0, end=1)
-        padded = graph.add("Pad", x, graph.ints(padding, 0, padding, 0))
+        padded = graph.add("Pad", x, graph.ints(padding, 0, padding, 0), zero)
         starts = [graph.ints(index * dilation) for index in range(kernel_size)]
         return [
             graph.add("Slice", padded, start, graph.add("Add", start, steps), graph.ints(0))
