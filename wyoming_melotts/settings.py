@@ -6,12 +6,16 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from wyoming_serving.devices import cpu_sharing
+from wyoming_serving.devices import available_cores
 from wyoming_serving.repeated_command import repeated_command
 from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
 
 _MOST_PARALLEL_SPEECHES = 4
 """More would make the first chunk of each late, and keep more memory."""
+
+_CORES_PER_SPEECH = 2
+"""Fewer, and speeches that begin at the same moment would all sound as late as the last of them:
+two at once on two cores have their first audio when the second would have it in turn."""
 
 
 class MelottsSettings(Settings):
@@ -94,7 +98,8 @@ class MelottsSettings(Settings):
     @property
     def parallel_speeches(self) -> int:
         """How many speeches are computed side by side on a CPU."""
-        return min(_MOST_PARALLEL_SPEECHES, cpu_sharing(self.threads).workers)
+        cores = self.threads or available_cores()
+        return max(1, min(_MOST_PARALLEL_SPEECHES, cores // _CORES_PER_SPEECH))
 
     def command(self, words: str = "", **changes: str) -> str:
         """A command line that says where models are as this one did, with some settings changed."""
