@@ -19,11 +19,31 @@ from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import clean
 from wyoming_funasr.recognition.types import Fbank, Features, Recognition, Segment, Word
+from wyoming_serving.errors import ErrorCode, ServiceError
 
 _FEWEST_FRAMES = 23
 """A quarter of a second: the length predictor needs a few rows to look at."""
 
+_CHECKPOINTS = ("Paraformer", "BiCifParaformer", "SeacoParaformer")
+"""Classes, as `config.yaml` names them, whose checkpoints there are engines for."""
+
 _SILENT = ("<blank>", "<s>", "</s>", "<unk>", "<OOV>")
+
+
+def check_checkpoint(folder: ModelFolder) -> None:
+    """See that the folder's checkpoint is of a class that can be built.
+
+    Raises:
+        ServiceError: `model-invalid`, it is not.
+    """
+    found = folder.config["model"]
+    if found not in _CHECKPOINTS:
+        raise ServiceError(
+            ErrorCode.MODEL_INVALID,
+            f"{folder.path}: checkpoints of {found} cannot be loaded, only those of "
+            f"{', '.join(_CHECKPOINTS)}; FunASR's ONNX form of a ContextualParaformer can, on a "
+            "CPU",
+        )
 
 
 @dataclass(frozen=True)

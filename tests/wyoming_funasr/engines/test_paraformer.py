@@ -1,5 +1,6 @@
 """Paraformer and ct-punc on random weights: FunASR's answers, on torch and on ONNX Runtime."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,18 @@ import torch
 from benchmarks.random_models import TINY, write_paraformer
 from tests.support.engines import TORCH_FLOAT32, features, funasr_text
 from tests.support.speech import speech_samples
-from wyoming_funasr.engines.base import Place
+from wyoming_funasr.engines.base import EngineLoader, Place
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx.paraformer import ParaformerOnnx, load
 from wyoming_funasr.engines.table import load_punctuation
 from wyoming_funasr.engines.tokens import Speller, spelled_text, written_words
 from wyoming_funasr.engines.torch import components, punctuation
 from wyoming_funasr.engines.torch.paraformer import MODULES, ParaformerTorch
+from wyoming_funasr.engines.torch.paraformer import load as load_on_torch
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.text import clean
 from wyoming_funasr.recognition.types import Segment
+from wyoming_serving.errors import ErrorCode, ServiceError
 
 KINDS = ["tiny_paraformer", "tiny_seaco"]
 
@@ -156,3 +159,17 @@ def test_hotwords_are_spelled_with_the_models_tokens(tmp_path: Path) -> None:
     (tmp_path / "seg_dict").write_text("wifi wi@@ fi\n打 打\n\n", encoding="utf-8")
     assert Speller(vocabulary, tmp_path).spell("WiFi") == [3, 4]
     assert Speller(vocabulary, tmp_path).spell("打") == [1]
+
+
+@pytest.mark.parametrize("load_checkpoint", [load, load_on_torch], ids=["onnx", "torch"])
+def test_a_checkpoint_of_another_class_is_refused_in_one_line(
+    tiny_paraformer: Path, tmp_path: Path, float32: Place, load_checkpoint: EngineLoader
+) -> None:
+    folder = tmp_path / "contextual"
+    shutil.copytree(tiny_paraformer, folder)
+    config = folder / "config.yaml"
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("model: Paraformer", "model: ContextualParaformer"), "utf-8")
+    with pytest.raises(ServiceError, match="of ContextualParaformer cannot be loaded") as error:
+        load_checkpoint(ModelFolder(folder), float32, None)
+    assert error.value.code is ErrorCode.MODEL_INVALID

@@ -20,7 +20,7 @@ from wyoming_funasr.engines.onnx.layers import ROWS, Layers, SanmEncoder, Weight
 from wyoming_funasr.engines.onnx.paraformer_published import ParaformerPublished
 from wyoming_funasr.engines.onnx.predictor import CifPredictor
 from wyoming_funasr.engines.onnx.runtime import open_network
-from wyoming_funasr.engines.paraformer import Decoded, Paraformer
+from wyoming_funasr.engines.paraformer import Decoded, Paraformer, check_checkpoint
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.types import Features
 from wyoming_serving.models.checkpoints import read_state_dict
@@ -43,8 +43,10 @@ def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> P
     Raises:
         ServiceError: the folder is not a Paraformer model.
     """
-    network = ParaformerOnnx if folder.published_graph is None else ParaformerPublished
-    return Paraformer(folder, network(folder, place), punctuation)
+    if folder.published_graph is not None:
+        return Paraformer(folder, ParaformerPublished(folder, place), punctuation)
+    check_checkpoint(folder)
+    return Paraformer(folder, ParaformerOnnx(folder, place), punctuation)
 
 
 class ParaformerOnnx:

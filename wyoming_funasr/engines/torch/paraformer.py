@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.cif import TIMES_PER_ROW
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.paraformer import Decoded, Paraformer
+from wyoming_funasr.engines.paraformer import Decoded, Paraformer, check_checkpoint
 from wyoming_funasr.engines.torch.components import build, precision
 from wyoming_funasr.recognition.types import Features
 from wyoming_serving.devices import Device
@@ -37,6 +37,7 @@ def load(folder: ModelFolder, place: Place, punctuation: Punctuator | None) -> P
     Raises:
         ServiceError: the folder is not a Paraformer model.
     """
+    check_checkpoint(folder)
     return Paraformer(folder, ParaformerTorch(folder.path, place.device), punctuation)
 
 
