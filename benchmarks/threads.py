@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -23,7 +24,7 @@ import numpy as np
 from benchmarks import weights
 from benchmarks.tables import table
 from benchmarks.utterances import continuous
-from benchmarks.voice_runs import Run, SpeechRun, open_voice
+from benchmarks.voice_runs import open_voice
 from wyoming_funasr.audio.fbank import FbankStream
 from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.table import load_engine
@@ -39,6 +40,18 @@ _FEWEST_ROUNDS = 2
 _CELL_SECONDS = 4.0
 """Rounds of one kind are repeated for so long."""
 
+
+@dataclass(frozen=True)
+class _Done:
+    """One piece of work."""
+
+    audio_s: float
+    first: float
+    """When its first result was there (`time.perf_counter`)."""
+
+
+_Run = Callable[[], _Done]
+
 _HEAD = ("machine", "threads", "at once", "rounds", "first result, ms", "all, ms", "audio s per s")
 
 
@@ -52,7 +65,7 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, help="a file for the tables")
     given = parser.parse_args()
-    makers: dict[str, tuple[Callable[[Path, int], Run], Path]] = {
+    makers: dict[str, tuple[Callable[[Path, int], _Run], Path]] = {
         f"SenseVoice, {_AUDIO_S} s": (_recognizer, weights.sense_voice(given.cache)),
         "MeloTTS, one sentence": (_voice, weights.melotts(given.cache)),
     }
@@ -64,7 +77,7 @@ def main() -> None:
         given.output.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _rows(make: Callable[[Path, int], Run], folder: Path) -> list[tuple[str, ...]]:
+def _rows(make: Callable[[Path, int], _Run], folder: Path) -> list[tuple[str, ...]]:
     rows = []
     for threads in sorted({1, available_cores()}):
         run = make(folder, threads)
@@ -77,7 +90,7 @@ def _rows(make: Callable[[Path, int], Run], folder: Path) -> list[tuple[str, ...
     return sorted(rows, key=lambda row: row[0] == "busy")
 
 
-def _measured(run: Run, at_once: int) -> tuple[str, ...]:
+def _measured(run: _Run, at_once: int) -> tuple[str, ...]:
     """Rounds, and their medians: the slowest first result, the whole round, its throughput."""
     firsts: list[float] = []
     walls: list[float] = []
@@ -97,23 +110,31 @@ def _measured(run: Run, at_once: int) -> tuple[str, ...]:
     )
 
 
-def _recognizer(folder: Path, threads: int) -> Run:
+def _recognizer(folder: Path, threads: int) -> _Run:
     cache_dir: Path = FunasrSettings.model_fields["cache_dir"].default
     place = Place(choose_device("cpu", "int8"), threads, cache_dir)
     engine = load_engine("sense_voice", folder, place)
     samples = continuous(_AUDIO_S).astype(np.float32) / np.float32(32768)
 
-    def run() -> SpeechRun:
+    def run() -> _Done:
         fbank = FbankStream(engine.fbank)
         fbank.take(samples)
         engine.recognize([Segment(engine.features(fbank.between(0, len(samples))))])
-        return SpeechRun(_AUDIO_S, time.perf_counter(), 0.0)
+        return _Done(_AUDIO_S, time.perf_counter())
 
     return run
 
 
-def _voice(folder: Path, threads: int) -> Run:
-    return open_voice(folder, _TEXT, threads)
+def _voice(folder: Path, threads: int) -> _Run:
+    begin = open_voice(folder, _TEXT, threads)
+
+    def run() -> _Done:
+        speech = begin()
+        while speech.advance():
+            pass
+        return _Done(speech.audio_s, speech.first)
+
+    return run
 
 
 @contextmanager

@@ -1,32 +1,44 @@
 """Speaking with a voice of real size in this process, without a server."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.synthesis.engine import Engine
 from wyoming_melotts.voices import VoiceLibrary
 from wyoming_melotts.voices.selection import default_voice
+from wyoming_serving.audio import Samples
 
 
-@dataclass(frozen=True)
 class SpeechRun:
-    """One piece of work."""
+    """One text while it is spoken."""
 
-    audio_s: float
-    first: float
-    """When its first result was there (`time.perf_counter`)."""
-    lag_s: float
-    """How far its audio fell behind a player that began with the first of it; 0 if never."""
+    def __init__(self, chunks: Iterator[Samples], rate_hz: int) -> None:
+        self.audio_s = 0.0
+        self.first = 0.0
+        """When its first audio was there (`time.perf_counter`)."""
+        self.lag_s = 0.0
+        """How far its audio fell behind a player that began with the first of it."""
+        self._chunks = chunks
+        self._rate_hz = rate_hz
+
+    def advance(self) -> bool:
+        """Compute the next chunk; returns False where there was none."""
+        samples = next(self._chunks, None)
+        if samples is None:
+            return False
+        now = time.perf_counter()
+        self.first = self.first or now
+        self.lag_s = max(self.lag_s, now - self.first - self.audio_s)
+        self.audio_s += len(samples) / self._rate_hz
+        return True
 
 
-Run = Callable[[], SpeechRun]
-
-
-def open_voice(folder: Path, text: str, threads: int, *, crowded: bool = False) -> Run:
-    """What speaks `text` with a run of so many threads (0: as the service does), again and again.
+def open_voice(
+    folder: Path, text: str, threads: int, *, crowded: bool = False
+) -> Callable[[], SpeechRun]:
+    """What begins to speak `text` with so many threads (0: as the service does), again and again.
 
     `crowded`: as if others were answered at the same time.
     """
@@ -36,13 +48,8 @@ def open_voice(folder: Path, text: str, threads: int, *, crowded: bool = False) 
     engine = Engine(settings, library)
     voice = default_voice(None, library.scan(), offline=True)
 
-    def run() -> SpeechRun:
-        audio_s, first, lag_s = 0.0, 0.0, 0.0
-        for samples in engine.speak(voice, text, lambda: crowded):
-            now = time.perf_counter()
-            first = first or now
-            lag_s = max(lag_s, now - first - audio_s)
-            audio_s += len(samples) / settings.sample_rate_hz
-        return SpeechRun(audio_s, first, lag_s)
+    def begin() -> SpeechRun:
+        chunks = engine.speak(voice, text, lambda: crowded)
+        return SpeechRun(chunks, settings.sample_rate_hz)
 
-    return run
+    return begin
