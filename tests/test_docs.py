@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from docs.write_settings import PAGE, page
+from tests.support.examples import examples
 
 ROOT = Path(__file__).parent.parent
 
@@ -17,6 +18,17 @@ def test_links_between_pages_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)", file.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (file.parent / target).exists(), f"{file.name} links to {target}"
+
+
+def test_the_chinese_pages_have_the_examples_of_the_english_ones() -> None:
+    """So that it is enough to run those; comments are in each page's language."""
+    for file in sorted((ROOT / "docs/zh-CN").glob("*.md")):
+        for language in ("python", "sh"):
+            chinese, english = (
+                [re.sub(r" *#.*", "", example) for example in examples(where, language)]
+                for where in (file, ROOT / "docs" / file.name)
+            )
+            assert chinese == english, file.name
 
 
 def test_the_transcript_keys_of_the_protocol_page_are_those_sent() -> None:

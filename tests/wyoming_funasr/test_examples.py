@@ -4,20 +4,17 @@ import sys
 from functools import partial
 from pathlib import Path
 
-import pytest
-
 from tests.support.examples import ROOT, examples, run
 from tests.support.http import free_port
 from tests.wyoming_funasr.conftest import ServiceMaker
 from wyoming_serving.service import running
 
-PAGES = [ROOT / "docs/python.md", ROOT / "docs/zh-CN/python.md"]
+PAGE = ROOT / "docs/python.md"
 URL = "http://127.0.0.1:8080"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
-async def test_the_examples_run(page: Path, make_service: ServiceMaker, tmp_path: Path) -> None:
-    client, commands, in_process = examples(page, "python")
+async def test_the_examples_run(make_service: ServiceMaker, tmp_path: Path) -> None:
+    client, commands, in_process = examples(PAGE, "python")
     port = free_port()
     (tmp_path / "tests").symlink_to(ROOT / "tests")
     python = partial(run, tmp_path, sys.executable, "-c")

@@ -4,7 +4,6 @@ import asyncio
 import sys
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -12,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.support.event_loop import watched_loop
+from tests.support.examples import ROOT, examples
 from tests.support.raw_websocket import frame, handshake, send_until_dropped, unread
 from tests.support.speech import DATA, noise, read_pcm
 from tests.support.waiting import until
@@ -19,7 +19,6 @@ from tests.wyoming_funasr.api.listener import Listener, serving
 from tests.wyoming_funasr.conftest import ServiceMaker
 from wyoming_serving.audio import encode_pcm16
 
-ROOT = Path(__file__).parents[3]
 KITCHEN = read_pcm(DATA / "kitchen_light_off_en.wav")
 BEDROOM = read_pcm(DATA / "bedroom_light_off_zh.wav")
 QUIET = encode_pcm16(noise(1.0, 0.0005))
@@ -333,10 +332,8 @@ async def test_the_schema_is_one_itself(demo: ServiceMaker) -> None:
         assert {"ClientMessage", "ServerMessage", "Final"} <= server.schema["$defs"].keys()
 
 
-@pytest.mark.parametrize("page", ["listen-websocket.md", "zh-CN/listen-websocket.md"])
-async def test_the_program_in_the_docs_runs(demo: ServiceMaker, page: str) -> None:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    program = text.partition("```python\n")[2].partition("```")[0]
+async def test_the_program_in_the_docs_runs(demo: ServiceMaker) -> None:
+    (program,) = examples(ROOT / "docs/listen-websocket.md", "python")
     async with serving(demo) as server:
         port = server.service.settings.http_port
         process = await asyncio.create_subprocess_exec(

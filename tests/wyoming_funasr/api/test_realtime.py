@@ -19,6 +19,7 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from openai.types.realtime import RealtimeServerEvent
 
 from tests.support.event_loop import watched_loop
+from tests.support.examples import ROOT, examples
 from tests.support.speech import DATA, noise, read_pcm
 from tests.support.waiting import until
 from tests.wyoming_funasr.api.listener import READ_SECONDS, Server, serving
@@ -27,7 +28,6 @@ from wyoming_funasr.recognition.types import Recognition
 from wyoming_serving.audio import Resampler, Samples, encode_pcm16
 from wyoming_serving.errors import QueueFull
 
-ROOT = Path(__file__).parents[3]
 QUERY = {"intent": "transcription"}
 URL = "/v1/realtime?intent=transcription"
 COMPLETED = "conversation.item.input_audio_transcription.completed"
@@ -381,10 +381,8 @@ async def test_a_cut_connection_ends_its_session(demo: ServiceMaker) -> None:
         await until(lambda: (metrics.get_sample_value(name, labels) or 0) == 1)
 
 
-@pytest.mark.parametrize("page", ["openai-realtime.md", "zh-CN/openai-realtime.md"])
-async def test_the_program_in_the_docs_runs(demo: ServiceMaker, page: str) -> None:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    program = text.partition("```python\n")[2].partition("```")[0]
+async def test_the_program_in_the_docs_runs(demo: ServiceMaker) -> None:
+    (program,) = examples(ROOT / "docs/openai-realtime.md", "python")
     async with serving(demo) as server:
         port = server.service.settings.http_port
         process = await asyncio.create_subprocess_exec(
