@@ -89,7 +89,14 @@ async def test_a_service_that_says_nothing_is_not(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(health, "TIMEOUT_SECONDS", 0.05)
-    silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+
+    async def until_the_client_leaves(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(until_the_client_leaves, "127.0.0.1", 0)
     async with silent:
         uri = f"tcp://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
         assert await check(uri) == 1
