@@ -225,6 +225,8 @@ async def test_a_wrong_field_is_named(
         ("multipart/form-data; boundary=x", b"--x\r\n"),
         ("multipart/form-data; boundary=x", b"nothing of the kind"),
         ("multipart/form-data; boundary=x", b"--x\r\n\r\nno name\r\n--x--\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Dispos\x02tion: a\r\n\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\nA: " + b"a" * 9_000 + b"\r\n\r\n"),
         (
             "multipart/form-data; boundary=x",
             b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\ncut off',
