@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import web
 
@@ -119,7 +119,7 @@ class Access:
         """Refuse pages of other hosts, and, where no token is asked for, names that were made to
         lead to this machine (DNS rebinding)."""
         origin, host = request.headers.get("Origin"), request.headers.get("Host", "")
-        if origin is not None and origin not in self.origins and urlsplit(origin).netloc != host:
+        if origin is not None and origin not in self.origins and _split(origin).netloc != host:
             raise ServiceError(
                 ErrorCode.ORIGIN_REFUSED, f"{excerpt(origin)} is not in http_origins"
             )
@@ -132,7 +132,8 @@ class Access:
     def _check_token(self, request: web.Request) -> None:
         token = _given_token(request)
         # every token is compared, in a time that does not depend on how much of it is right
-        matches = [hmac.compare_digest(token.encode(), known.encode()) for known in self.tokens]
+        given = token.encode(errors="surrogateescape")  # as the header's bytes were decoded
+        matches = [hmac.compare_digest(given, known.encode()) for known in self.tokens]
         if not any(matches):
             told = "the bearer token is not known" if token else "a bearer token is needed"
             raise ServiceError(ErrorCode.TOKEN_REFUSED, told)
@@ -195,7 +196,15 @@ def _given_token(request: web.Request) -> str:
 
 def _name(host: str) -> str:
     """Returns the name in a `Host` header, without the port and an IPv6 address's brackets."""
-    return urlsplit(f"//{host}").hostname or ""
+    return _split(f"//{host}").hostname or ""
+
+
+def _split(url: str) -> SplitResult:
+    """Returns the parts of a URL; of one that is none, no parts."""
+    try:
+        return urlsplit(url)
+    except ValueError:  # a bracket that is not closed
+        return urlsplit("")
 
 
 def _invalid(file: Path, text: str) -> ServiceError:

@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import logging
+import warnings
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from aiohttp import web
+from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, web
 from prometheus_client import CollectorRegistry
 
 from wyoming_serving.errors import ErrorCode, ServiceError
@@ -56,6 +57,8 @@ async def http_server(
     Raises:
         ServiceError: `port-taken`, the address cannot be had; `token-file-invalid`.
     """
+    for mistake in (BadContentDispositionHeader, BadContentDispositionParam):
+        warnings.simplefilter("ignore", mistake)  # each one that differs would be kept for ever
     access = Access.from_settings(settings)
     limits = HttpLimits.from_settings(settings)
     connections = Connections(limits)

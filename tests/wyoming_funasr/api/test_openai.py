@@ -153,6 +153,19 @@ async def test_the_models_are_listed(make_service: ServiceMaker) -> None:
             await client.models.retrieve("gpt-9")
 
 
+async def test_nothing_is_kept_of_headers_that_make_no_sense(
+    make_service: ServiceMaker, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Python keeps the text of each warning that it has shown."""
+    async with server(make_service) as (_, url), aiohttp.ClientSession() as browser:
+        for header in (b"form-\xffdata; x=1", b"form-data; name=file; x*=y"):
+            body = b"--x\r\nContent-Disposition: " + header + b"\r\n\r\n\r\n--x--\r\n"
+            headers = {"Content-Type": "multipart/form-data; boundary=x"}
+            async with browser.post(url + TRANSCRIBE, data=body, headers=headers) as answer:
+                assert answer.status == 400
+    assert [one for one in recwarn if "ContentDisposition" in one.category.__name__] == []
+
+
 @pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
 async def test_translation_is_refused_in_so_many_words(make_service: ServiceMaker) -> None:
     async with server(make_service) as (_, url), client_of(url) as client:
@@ -225,6 +238,8 @@ async def test_a_wrong_field_is_named(
         ("multipart/form-data; boundary=x", b"--x\r\n"),
         ("multipart/form-data; boundary=x", b"nothing of the kind"),
         ("multipart/form-data; boundary=x", b"--x\r\n\r\nno name\r\n--x--\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Dispos\x02tion: a\r\n\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\nA: " + b"a" * 9_000 + b"\r\n\r\n"),
         (
             "multipart/form-data; boundary=x",
             b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\ncut off',

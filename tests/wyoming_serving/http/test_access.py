@@ -1,5 +1,6 @@
 """Who may use the API of a running service."""
 
+import asyncio
 from pathlib import Path
 
 import aiohttp
@@ -158,3 +159,21 @@ async def test_a_wrong_token_file_ends_the_service_with_one_line_that_shows_no_t
     assert await serve(service) == 1
     assert f"http_token_file {file}: {part}" in caplog.text
     assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["Host", "Origin"])
+async def test_a_name_that_is_none_is_refused(name: str) -> None:
+    async with api_server() as (_, url), browser(url) as client:
+        headers = {name: "[127.0.0.1" if name == "Host" else "http://[127.0.0.1"}
+        async with client.get("/v1/hello", headers=headers) as answer:
+            assert await error_of(answer) == (403, "origin-refused")
+
+
+async def test_a_token_that_is_no_text_is_refused(tokens: str) -> None:
+    async with api_server("--http-token-file", tokens) as (service, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.settings.http_port)
+        head = b"GET /v1/hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        writer.write(head + b"Authorization: Bearer \xff\r\n\r\n")
+        async with asyncio.timeout(20):
+            assert (await reader.read()).startswith(b"HTTP/1.1 401 ")
+        writer.close()

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http import HttpProcessingError
 
 from wyoming_funasr.api.uploads import Upload
 from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
@@ -18,6 +19,9 @@ _MAX_FIELDS = 200
 _MAX_FIELD_BYTES = 16 << 10
 _MAX_FORM_BYTES = 256 << 10
 """Of all fields and their headers, beside the file."""
+
+_BROKEN = (ValueError, AssertionError, EOFError, HttpProcessingError, web.RequestPayloadError)
+"""What aiohttp raises for a form that is none."""
 
 Value = TypeVar("Value")
 
@@ -55,7 +59,7 @@ class FormReader:
                 await self._take(part)
             else:
                 raise InvalidRequest(f"the form has more than {_MAX_FIELDS} fields")
-        except (ValueError, AssertionError, EOFError, web.RequestPayloadError):
+        except _BROKEN:
             raise InvalidRequest("the form is broken or cut off") from None
         if not self._has_file:
             raise InvalidRequest("file is missing", param=FILE_FIELD)
