@@ -104,11 +104,7 @@ def _deploy(settings: FunasrSettings) -> None:
     from wyoming_funasr.ray import application
     from wyoming_serving.ray import cluster
 
-    cluster.connect(settings.ray_address)
-    try:
-        cluster.deploy(application.NAME, application.from_settings(settings))
-    finally:
-        cluster.disconnect()
+    cluster.deploy(settings.ray_address, application.NAME, application.from_settings(settings))
 
 
 async def _request(pipeline: SpeechPipeline) -> RecognitionRequest:

@@ -7,14 +7,15 @@ from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from wyoming_serving.devices import cpu_sharing
+from wyoming_serving.ray.settings import EngineSettings
 from wyoming_serving.repeated_command import repeated_command
-from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
+from wyoming_serving.settings import CommaSeparated, Uri, split_commas
 
 _MOST_PARALLEL_SPEECHES = 4
 """More would make the first chunk of each late, and keep more memory."""
 
 
-class MelottsSettings(Settings):
+class MelottsSettings(EngineSettings):
     """Settings of `wyoming-melotts`."""
 
     model_config = SettingsConfigDict(env_prefix="MELOTTS_")

@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 from wyoming.info import Info
@@ -15,7 +15,7 @@ from wyoming.info import Info
 from wyoming_serving import __version__
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.health import Health
-from wyoming_serving.job_scheduler import JobScheduler
+from wyoming_serving.job_scheduler import WatchedScheduler
 from wyoming_serving.listener import Listener
 from wyoming_serving.logs import log_request
 from wyoming_serving.monitoring import (
@@ -71,7 +71,7 @@ class Service(ABC):
         self.supervisor = Supervisor(self, SupervisionLimits.from_settings(settings))
         self._engines: Sequence[EngineDescription] = ()
         self._gpu_memory: Callable[[], tuple[int, int]] | None = None
-        self._schedulers: list[JobScheduler[Any, Any]] = []
+        self._schedulers: list[WatchedScheduler] = []
         self._problems: dict[Problem, str] = {}
         self._sessions: Callable[[], int] = lambda: 0
         self._made_at = time.monotonic()
@@ -115,9 +115,7 @@ class Service(ABC):
         return ()
 
     def engine_loaded(
-        self,
-        engines: Sequence[EngineDescription],
-        watched: Mapping[JobScheduler[Any, Any], Canary],
+        self, engines: Sequence[EngineDescription], watched: Mapping[WatchedScheduler, Canary]
     ) -> None:
         """Take note, in `load`, of what answers; its schedulers are watched with their canaries."""
         self.describe_engines(engines)

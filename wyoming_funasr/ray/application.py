@@ -44,5 +44,5 @@ def from_settings(settings: FunasrSettings) -> object:
     arguments["threads"] = settings.threads or max(1, int(settings.ray_replica_cpus))
     there = FunasrSettings(**arguments)
     limits = recognizer_limits(there, on_gpu=settings.ray_replica_gpus > 0)
-    most_jobs = limits.workers * limits.max_jobs
+    most_jobs = limits.workers * limits.max_jobs + limits.max_queue
     return cluster.application(RecognizerReplica, arguments, settings, most_jobs)

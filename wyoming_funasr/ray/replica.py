@@ -1,6 +1,7 @@
 """The recognizer as a replica."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from wyoming_funasr.loading import load_model, warm_up
@@ -12,10 +13,10 @@ from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving import __version__
 from wyoming_serving.models.hub import Hub
 from wyoming_serving.ray.messages import ReplicaFacts
-from wyoming_serving.ray.replica import Replica
+from wyoming_serving.ray.replica import AnsweringReplica
 
 
-class RecognizerReplica(Replica[RecognitionRequest, Recognition]):
+class RecognizerReplica(AnsweringReplica[RecognitionRequest, Recognition]):
     """Loads a model as the settings say, and recognizes for any number of fronts."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
@@ -28,10 +29,16 @@ class RecognizerReplica(Replica[RecognitionRequest, Recognition]):
         model = choose_model(settings.default_model)
         loaded = load_model(model, settings, Hub.from_settings(settings))
         warm_up(loaded, settings)
+        scheduler = recognizer_scheduler(loaded, settings)
+        scheduler.start()
+        canary = canary_request(loaded.frontend)
         super().__init__(
-            recognizer_scheduler(loaded, settings),
-            canary_request(loaded.frontend),
+            scheduler,
+            partial(scheduler.submit, canary),
             ReplicaFacts(
-                __version__, model.name, loaded.device.description, loaded.recognizer.fbank
+                __version__,
+                {"model": model.name},
+                loaded.device.description,
+                loaded.recognizer.fbank,
             ),
         )

@@ -1,5 +1,6 @@
 """What goes between a front and a replica."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -46,9 +47,10 @@ class ReplicaFacts:
 
     version: str
     """Of this distribution."""
-    model: str
+    settings: Mapping[str, str]
+    """Those that a front must have, too."""
     device: str
-    engine: Any
+    engine: Any = None
     """What a service's front needs of its engine."""
 
 

@@ -151,11 +151,10 @@ async def test_a_front_of_another_model_is_refused(deployed: Cluster, tmp_path: 
 
 
 async def test_another_version_is_refused(deployed: Cluster) -> None:
-    from wyoming_funasr.models import choose_model
-    from wyoming_funasr.ray.front import check
+    from wyoming_serving.ray.front import check
 
     with pytest.raises(ServiceError, match=r"the replicas have version 0\.0\.1") as caught:
-        check(ReplicaFacts("0.0.1", "demo", "CPU", None), choose_model("demo"))
+        check(ReplicaFacts("0.0.1", {}, "CPU"), {}, "funasr")
     assert caught.value.code == ErrorCode.CLUSTER_UNREACHABLE
 
 

@@ -43,7 +43,7 @@ async def shouters(
     replicas: int = 1, most: int = 0, *, max_queue: int = 100, target: float = 4.0
 ) -> AsyncIterator[RayScheduler[str, str]]:
     """A front with so many replicas."""
-    from wyoming_serving.ray.cluster import Replicas, application, deploy
+    from wyoming_serving.ray.cluster import Replicas, application, run
 
     settings = EngineSettings.model_validate(
         {
@@ -58,9 +58,9 @@ async def shouters(
             "ray_health_seconds": 1,
         }
     )
-    app = application(Shouter, {"max_queue": max_queue}, settings, most_jobs=1)
+    app = application(Shouter, {"max_queue": max_queue}, settings, most_jobs=1 + max_queue)
     name = next(NAMES)
-    await asyncio.to_thread(deploy, name, app)
+    await asyncio.to_thread(run, name, app)
     found: Replicas[str, str] = await asyncio.to_thread(Replicas, name)
     await asyncio.to_thread(found.facts, 60)
     scheduler = RayScheduler(found.ask, BatchLimits(job_seconds=60), "shouter")
@@ -162,7 +162,7 @@ async def test_replicas_follow_the_load(cluster: Cluster) -> None:
 
 
 async def test_what_cannot_be_made_is_one_line(cluster: Cluster) -> None:
-    from wyoming_serving.ray.cluster import application, deploy
+    from wyoming_serving.ray.cluster import application, run
 
     name = next(NAMES)
     app = application(
@@ -170,7 +170,7 @@ async def test_what_cannot_be_made_is_one_line(cluster: Cluster) -> None:
     )
     try:
         with pytest.raises(ServiceError) as caught:
-            await asyncio.to_thread(deploy, name, app)
+            await asyncio.to_thread(run, name, app)
     finally:
         await asyncio.to_thread(_delete, name)
     assert caught.value.text == f"the replicas of {name} cannot be made: no model of that name"
