@@ -11,7 +11,6 @@ from wyoming_melotts.delivery.engine_speech import (
     EngineSpeech,
     Speech,
     SpeechEngine,
-    next_chunk,
 )
 from wyoming_melotts.delivery.fades import faded
 from wyoming_melotts.delivery.speech import SentenceRequest, SentenceSource
@@ -70,7 +69,7 @@ class SpeechPipeline:
         self._preparing = asyncio.create_task(_prepare(self.front_end, language), name="front-end")
         engine = await self._make_engine(self._settings)
         self.scheduler = Scheduler(
-            each(next_chunk),
+            each(Speech.next_chunk),
             speaker_limits(self._settings, on_gpu=engine.device.is_cuda),
             name="speaker",
         )
@@ -103,7 +102,7 @@ class SpeechPipeline:
         await call_in_thread(partial(_warm_up, engine, voice), "engine")
         self.speech = EngineSpeech(engine, self.scheduler)
         self.scheduler.replace(
-            each(next_chunk), speaker_limits(self._settings, on_gpu=engine.device.is_cuda)
+            each(Speech.next_chunk), speaker_limits(self._settings, on_gpu=engine.device.is_cuda)
         )
         return engine
 

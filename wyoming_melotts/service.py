@@ -38,6 +38,7 @@ from wyoming_serving.service import Service
 from wyoming_serving.session import Client
 from wyoming_serving.status import EngineDescription
 from wyoming_serving.supervision import Canary, Reduction
+from wyoming_serving.tracing import spans
 
 if TYPE_CHECKING:  # see wyoming_serving.service
     from aiohttp import web
@@ -212,15 +213,18 @@ class MelottsService(Service):
         Raises:
             ServiceError: the voice cannot be had, or too much waits.
         """
-        await self.wait_ready()
-        await self._wait_for_files(voice.model)
-        if self._source is None:
-            raise ServiceError(ErrorCode.NOT_READY, "the engine is being rebuilt; try again later")
-        audio = SentenceAudio(self._source, self._cache)
-        request = SentenceRequest(voice, sentence, speed)
-        async with aclosing(audio.chunks(request, playback)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        with spans.span("sentence") as found:
+            found |= {"voice": voice.name, "characters": len(sentence)}
+            await self.wait_ready()
+            await self._wait_for_files(voice.model)
+            if self._source is None:
+                text = "the engine is being rebuilt; try again later"
+                raise ServiceError(ErrorCode.NOT_READY, text)
+            audio = SentenceAudio(self._source, self._cache)
+            request = SentenceRequest(voice, sentence, speed)
+            async with aclosing(audio.chunks(request, playback)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
 
     async def _wait_for_files(self, model: Model) -> None:
         """Wait a while for a voice that is not on disk; its download goes on without us."""

@@ -38,6 +38,7 @@ from wyoming_serving.supervision import (
     Supervisor,
 )
 from wyoming_serving.termination import Termination
+from wyoming_serving.tracing.starting import traced
 
 if TYPE_CHECKING:  # imported only where HTTP is asked for, as it takes a quarter of a second
     from aiohttp import web
@@ -276,7 +277,7 @@ async def running(service: Service) -> AsyncIterator[int]:
     Raises:
         ServiceError: it cannot listen, or cannot load.
     """
-    async with _started(service) as (listener, loading, _):
+    async with traced(service), _started(service) as (listener, loading, _):
         await loading
         assert listener.port is not None, "only a tcp URI has a port"
         yield listener.port
@@ -289,16 +290,17 @@ async def loaded(service: Service) -> AsyncIterator[None]:
     Raises:
         ServiceError: it cannot load.
     """
-    watching = asyncio.create_task(_watch(service), name="watch")
-    try:
-        await service.start()
-        yield
-    finally:
-        service.enter(ServiceState.DRAINING)
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await service.close()
-        service.enter(ServiceState.STOPPED)
+    async with traced(service):
+        watching = asyncio.create_task(_watch(service), name="watch")
+        try:
+            await service.start()
+            yield
+        finally:
+            service.enter(ServiceState.DRAINING)
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            await service.close()
+            service.enter(ServiceState.STOPPED)
 
 
 async def serve(service: Service) -> int:
@@ -309,7 +311,7 @@ async def serve(service: Service) -> int:
     """
     with Termination(service.settings.drain_seconds + CLOSE_SECONDS) as termination:
         try:
-            async with _started(service) as (listener, *work):
+            async with traced(service), _started(service) as (listener, *work):
                 await _until_stopped(work, [termination.requested, listener.ended])
         except ServiceError as error:
             _LOGGER.error("%s", error.text)

@@ -23,6 +23,7 @@ _OF_REPLICAS = {
     "max_queue",
     "max_wait_seconds",
     "job_seconds",
+    "otlp_endpoint",
     "max_batch",
     "max_batch_seconds",
 }

@@ -14,6 +14,7 @@ from wyoming_serving import __version__
 from wyoming_serving.models.hub import Hub
 from wyoming_serving.ray.messages import ReplicaFacts
 from wyoming_serving.ray.replica import AnsweringReplica
+from wyoming_serving.tracing.starting import start_tracing
 
 
 class RecognizerReplica(AnsweringReplica[RecognitionRequest, Recognition]):
@@ -26,6 +27,7 @@ class RecognizerReplica(AnsweringReplica[RecognitionRequest, Recognition]):
             ServiceError: the model cannot be had, or does not run here.
         """
         settings = FunasrSettings(**given)
+        start_tracing(settings.otlp_endpoint, "wyoming-funasr replica")
         model = choose_model(settings.default_model)
         loaded = load_model(model, settings, Hub.from_settings(settings))
         warm_up(loaded, settings)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextvars import copy_context
 from functools import partial
 from typing import Protocol
 
@@ -15,14 +16,25 @@ from wyoming_serving.audio import Samples, encode_pcm16
 from wyoming_serving.devices import Device
 from wyoming_serving.memory import release_freed_memory
 from wyoming_serving.scheduler import Scheduler, call_in_thread
+from wyoming_serving.tracing import spans
 
 _TIDY_AFTER_SECONDS = 10.0
 
 _FIRST_AUDIO, _LATER_AUDIO = 0, 1
 """Priorities: a client that has heard nothing yet goes before one that hears something."""
 
-Speech = Iterator[SpokenAudio]
-"""Chunks of a sentence, each computed when it is asked for."""
+
+class Speech:
+    """Chunks of a sentence, each computed in a worker when it is asked for."""
+
+    def __init__(self, chunks: Iterator[SpokenAudio]) -> None:
+        """What is computed belongs to the request that asks for it here, in any thread."""
+        self._chunks = chunks
+        self._context = copy_context()
+
+    def next_chunk(self) -> SpokenAudio | None:
+        """Compute the next chunk; None at the end."""
+        return self._context.run(next, self._chunks, None)
 
 
 class SpeechEngine(Protocol):
@@ -92,8 +104,10 @@ class EngineSpeech:
         speech = await self._speech(request, playback.reading, is_crowded, seed)
         self._speaking += 1
         try:
-            while (chunk := await self._next_chunk(speech, playback)) is not None:
+            chunk = await self._first_chunk(speech, playback)
+            while chunk is not None:
                 yield chunk
+                chunk = await self._next_chunk(speech, playback)
         finally:
             self._speaking -= 1
             if not self._speaking:
@@ -122,19 +136,20 @@ class EngineSpeech:
         voice = reading_voice(request.text, request.voice)
         if voice.model not in self._engine.loaded:
             await call_in_thread(partial(self._engine.load, voice.model), "voice")
-        return _spoken(
-            partial(
-                self._engine.speak,
-                voice,
-                request.text,
-                crowded,
-                request.speed,
-                reading,
-                seed=seed,
-            )
+        speak = partial(
+            self._engine.speak, voice, request.text, crowded, request.speed, reading, seed=seed
         )
+        return Speech(_spoken(speak))
+
+    async def _first_chunk(self, speech: Speech, playback: Playback) -> SpokenAudio | None:
+        with spans.span("first chunk"):
+            return await self._submitted(speech, playback)
 
     async def _next_chunk(self, speech: Speech, playback: Playback) -> SpokenAudio | None:
+        with spans.without():  # many, and alike
+            return await self._submitted(speech, playback)
+
+    async def _submitted(self, speech: Speech, playback: Playback) -> SpokenAudio | None:
         return await self._scheduler.submit(
             speech,
             _LATER_AUDIO if playback.started else _FIRST_AUDIO,
@@ -156,11 +171,6 @@ class EngineSpeech:
         await asyncio.sleep(_TIDY_AFTER_SECONDS)
         if not self._speaking:
             await self._scheduler.call(release_freed_memory)
-
-
-def next_chunk(speech: Speech) -> SpokenAudio | None:
-    """Compute the next chunk of a speech, in a worker; None at its end."""
-    return next(speech, None)
 
 
 def _spoken(speak: Callable[..., Iterator[Samples]]) -> Iterator[SpokenAudio]:

@@ -33,6 +33,7 @@ _OF_REPLICAS = {
     "max_queue",
     "max_wait_seconds",
     "job_seconds",
+    "otlp_endpoint",
 }
 """The settings that a replica needs; nothing secret is among them."""
 

@@ -20,6 +20,8 @@ from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.ray.messages import Answer, Question, ReplicaFacts
 from wyoming_serving.ray.replica import Replica, end_process
+from wyoming_serving.tracing import spans
+from wyoming_serving.tracing.starting import start_tracing
 
 _HEARD = (
     "speed",
@@ -51,7 +53,8 @@ class SpeakerReplica(Replica):
         Raises:
             ServiceError: a voice cannot be had, or does not run here.
         """
-        self._settings = MelottsSettings(**given)
+        self._settings = settings = MelottsSettings(**given)
+        start_tracing(settings.otlp_endpoint, "wyoming-melotts replica")
         library = VoiceLibrary(self._settings)
         self._voices = CurrentVoices(library, self._settings)
         pipeline = SpeechPipeline(self._settings, library)
@@ -81,6 +84,7 @@ class SpeakerReplica(Replica):
         self, question: Question[SentenceJob]
     ) -> AsyncGenerator[Answer[SpokenPart], None]:
         """Speak a sentence, chunk by chunk, or say why not."""
+        spans.adopt(question.trace)
         job = question.job
         rest = Rest(job.skip_bytes, job.skip_words)
         reading = ReadingBudget(job.reading_seconds, job.reading_spent)

@@ -20,6 +20,8 @@ class Question(Generic[Job]):
     seconds_left: float = float("inf")
     """Until its deadline: clocks differ between machines."""
     admitted: bool = False
+    trace: str | None = None
+    """The span that it is part of; see `wyoming_serving.tracing`."""
 
 
 @dataclass(frozen=True)

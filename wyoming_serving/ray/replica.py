@@ -11,6 +11,7 @@ from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.ray.messages import Answer, Failure, Job, Question, ReplicaFacts, Result
 from wyoming_serving.scheduler import Scheduler
 from wyoming_serving.supervision import Canary, is_device_failure
+from wyoming_serving.tracing import spans
 
 _LAST_ANSWERS_SECONDS = 1.0
 """For answers to leave before the process ends."""
@@ -81,6 +82,7 @@ class AnsweringReplica(Replica, Generic[Job, Result]):
 
     async def answer(self, question: Question[Job]) -> Answer[Result]:
         """Run a job, or say why not: an exception of ours might not survive its journey."""
+        spans.adopt(question.trace)
         timing = JobTiming()
         try:
             result = await self.scheduler.submit(

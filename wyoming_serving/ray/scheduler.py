@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Generic
 
 from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.ray.jobs import ATTEMPTS, ReplicaJobs, not_answered, replicas_lost
 from wyoming_serving.ray.messages import Answer, Job, Question, ReplicaLost, Result
 from wyoming_serving.scheduler import BatchLimits
+from wyoming_serving.tracing import spans
 
 
 class RayScheduler(ReplicaJobs[Result], Generic[Job, Result]):
@@ -71,8 +73,8 @@ class RayScheduler(ReplicaJobs[Result], Generic[Job, Result]):
             async with asyncio.timeout(seconds):
                 for attempt in range(ATTEMPTS):
                     self.stats.retried += attempt
-                    with contextlib.suppress(ReplicaLost):
-                        return await self._ask(question)
+                    with contextlib.suppress(ReplicaLost), spans.span("replica"):
+                        return await self._ask(replace(question, trace=spans.traceparent()))
         except TimeoutError:
             raise not_answered(seconds) from None
         raise replicas_lost()

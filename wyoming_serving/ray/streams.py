@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Generic
 
 from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.ray.jobs import ATTEMPTS, ReplicaJobs, not_answered, replicas_lost
 from wyoming_serving.ray.messages import Answer, Job, Question, ReplicaLost, Result
 from wyoming_serving.scheduler import BatchLimits
+from wyoming_serving.tracing import spans
 
 
 class RayStreams(ReplicaJobs[Result], Generic[Job, Result]):
@@ -52,22 +54,24 @@ class RayStreams(ReplicaJobs[Result], Generic[Job, Result]):
         """
         for attempt in range(ATTEMPTS):
             self.stats.retried += attempt
-            is_first = True
-            async with aclosing(self._open(question())) as answers:
-                with contextlib.suppress(ReplicaLost):
-                    while (answer := await self._next(answers, is_first)) is not None:
-                        is_first = False
+            with contextlib.suppress(ReplicaLost):
+                with spans.span("replica"):
+                    asked = replace(question(), trace=spans.traceparent())
+                    answers = self._open(asked)
+                    answer = await self._next(answers, self._first_seconds)
+                async with aclosing(answers):
+                    while answer is not None:
                         yield self._result(answer, timing)
+                        answer = await self._next(answers)
                     return
         with self._counted():
             raise replicas_lost()
 
     async def _next(
-        self, answers: AsyncGenerator[Answer[Result], None], is_first: bool
+        self, answers: AsyncGenerator[Answer[Result], None], more_seconds: float = 0.0
     ) -> Answer[Result] | None:
         """The next answer; None behind the last."""
-        seconds = self._limits.max_wait_seconds + self._limits.job_seconds
-        seconds += self._first_seconds * is_first
+        seconds = self._limits.max_wait_seconds + self._limits.job_seconds + more_seconds
         with self._counted(), self._owing():
             try:
                 async with asyncio.timeout(seconds):
