@@ -121,9 +121,13 @@ class FunasrService(Service):
         from wyoming_funasr.ray import front
 
         [pipeline] = self.pipelines
-        remote = await front.connect(pipeline.model, self.settings, self._hub)
+        model = pipeline.model
+        remote = await front.connect(model, self.settings, self._hub)
         pipeline.join(remote)
-        self.engine_loaded([EngineDescription(pipeline.model.name, remote.device)], self._watched())
+        if self.home is not None:
+            # to judge texts, and for its names; the replicas hear them
+            self.home.start({model.name: None})
+        self.engine_loaded([EngineDescription(model.name, remote.device)], self._watched())
 
     async def rebuild(self, reduction: Reduction) -> None:
         settings, loaded = self.settings, {}

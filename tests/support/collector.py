@@ -49,7 +49,8 @@ class Collector:
 @contextlib.contextmanager
 def collector() -> Iterator[Collector]:
     """One that takes OTLP over HTTP."""
-    pytest.importorskip("opentelemetry.proto", reason="needs OpenTelemetry, by the extra tracing")
+    reason = "needs OpenTelemetry, by the extra tracing"
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason=reason)
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
     class Handler(BaseHTTPRequestHandler):

@@ -11,9 +11,11 @@ import pytest
 from wyoming.tts import Synthesize
 
 from benchmarks.ray_cluster import Cluster
+from tests.support.collector import Collector, collector
 from tests.support.http import fetch, free_port
 from tests.support.processes import run_to_end, server_process
 from tests.support.ray_cluster import cluster_or_skip
+from tests.support.waiting import until
 from tests.support.wire import Wire, connect
 from wyoming_melotts.service import MelottsService
 from wyoming_melotts.settings import MelottsSettings
@@ -41,9 +43,16 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def deployed(cluster: Cluster) -> Cluster:
+def spans() -> Iterator[Collector]:
+    """Where the replicas send their spans."""
+    with collector() as running_collector:
+        yield running_collector
+
+
+@pytest.fixture(scope="module")
+def deployed(cluster: Cluster, spans: Collector) -> Cluster:
     """Two replicas of the demo voice."""
-    status, output = asyncio.run(deploy(cluster))
+    status, output = asyncio.run(deploy(cluster, "--otlp-endpoint", spans.endpoint))
     assert status == 0, output
     return cluster
 
@@ -148,6 +157,24 @@ def nearly_equal(audio: bytes, other: bytes) -> bool:
     """Whether all samples are the same but for the last bit: `crowded` cuts chunks elsewhere."""
     samples, others = (np.frombuffer(one, "<i2").astype(int) for one in (audio, other))
     return bool(np.abs(samples - others).max() <= 1)
+
+
+async def test_spans_tell_what_a_replica_did_of_a_sentence(
+    deployed: Cluster, spans: Collector
+) -> None:
+    words = front(deployed, "--otlp-endpoint", spans.endpoint)
+    async with server_process("wyoming_melotts", *words) as server:
+        async with connect(await server.port()) as wire:
+            assert await spoken(wire, "The light is on.")
+        await until(lambda: any(one.name == "first chunk" for one in spans.spans))
+        assert await server.terminate() == 0
+    whole = spans.named("synthesize")
+    assert {one.trace_id for one in spans.spans} == {whole.trace_id}
+    assert spans.within(spans.first("sentence")) == ["replica"]
+    assert "first chunk" in spans.within(spans.first("replica"))
+    chunk = spans.first("first chunk")
+    assert spans.within(chunk) == ["speaker queue", "speaker run"]
+    assert chunk.service == "wyoming-melotts replica"
 
 
 async def test_a_front_that_speaks_otherwise_is_refused(deployed: Cluster) -> None:
