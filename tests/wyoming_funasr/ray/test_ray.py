@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from wyoming.asr import Transcript
 
-from benchmarks.ray_cluster import Cluster, ray_cluster
+from benchmarks.ray.cluster import Cluster, ray_cluster
 from tests.support.collector import Collector, collector
 from tests.support.http import fetch, fetch_status, free_port
 from tests.support.processes import Server, run_to_end, server_process

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from wyoming.tts import Synthesize
 
-from benchmarks.ray_cluster import Cluster
+from benchmarks.ray.cluster import Cluster
 from tests.support.collector import Collector, collector
 from tests.support.http import fetch, free_port
 from tests.support.processes import run_to_end, server_process

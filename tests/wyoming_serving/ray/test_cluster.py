@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.ray_cluster import Cluster
+from benchmarks.ray.cluster import Cluster
 from tests.support.ray_cluster import cluster_or_skip
 from tests.support.waiting import until
 from tests.wyoming_serving.ray.shouter import JOB_SECONDS, Shouter

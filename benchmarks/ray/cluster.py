@@ -64,7 +64,7 @@ def ray_cluster(cpus: int = 2, port: int = 0) -> Iterator[Cluster]:
     os.environ.update(_ENVIRONMENT)
     port = port or _free_port()
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # its sockets need a short path
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     head = subprocess.Popen(
         [
             Path(sys.executable).with_name("ray"), "start", "--head", "--block",
