@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -13,8 +14,9 @@ from wyoming_funasr.settings import FunasrSettings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FILES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
-WITHOUT_SCHEMA = {"RayService", "ServiceMonitor", "Kustomization"}
-"""Kinds that operators and kustomize bring."""
+OF_OPERATORS = ("RayService", "ServiceMonitor")
+"""Kinds whose definitions operators bring: files in the folder that KUBERNETES_CRDS names."""
+WITHOUT_SCHEMA = {*OF_OPERATORS, "Kustomization"}
 
 
 def documents() -> list[dict[str, Any]]:
@@ -47,6 +49,39 @@ def test_a_document_is_valid(document: dict[str, Any]) -> None:
     import kubernetes_validate
 
     kubernetes_validate.validate(document, "1.30", strict=True)
+
+
+@pytest.mark.parametrize("kind", OF_OPERATORS)
+def test_a_document_of_an_operator_is_valid(kind: str) -> None:
+    folder = os.environ.get("KUBERNETES_CRDS")
+    if folder is None:
+        pytest.skip(f"needs the definition of {kind} in a folder that KUBERNETES_CRDS names")
+    document = named(kind)
+    [schema] = [
+        version["schema"]["openAPIV3Schema"]
+        for file in Path(folder).glob("*.yaml")
+        for definition in yaml.safe_load_all(file.read_text(encoding="utf-8"))
+        for version in definition["spec"]["versions"]
+        if definition["spec"]["names"]["kind"] == kind
+        if f"{definition['spec']['group']}/{version['name']}" == document["apiVersion"]
+    ]
+    jsonschema.Draft202012Validator(strict(schema)).validate(document)
+    document["spec"]["misspelled"] = True
+    with pytest.raises(jsonschema.ValidationError, match="misspelled"):
+        jsonschema.validate(document, strict(schema))
+
+
+def strict(schema: Any) -> Any:
+    """The same schema, which refuses the fields that a cluster would leave out without a word."""
+    if isinstance(schema, list):
+        return [strict(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: strict(one) for name, one in schema.items()}
+    is_open = schema.get("x-kubernetes-preserve-unknown-fields", False)
+    if isinstance(schema.get("properties"), dict) and not is_open:
+        found.setdefault("additionalProperties", False)
+    return found
 
 
 def test_kustomize_applies_every_file() -> None:
