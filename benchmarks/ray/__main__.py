@@ -52,7 +52,7 @@ async def _measure(requests: int, seconds: float) -> tuple[list[Run], list[Fault
     for service, subjects in _SERVICES.items():
         async with subjects(Place()) as subject:
             runs.append(await measured(service, 0, subject, requests, seconds))
-        with ray_cluster() as cluster:  # one for each: two services do not fit on two cores
+        with ray_cluster(cpus=max(REPLICAS)) as cluster:  # of which the machine may have fewer
             for replicas in REPLICAS:
                 async with subjects(Place(cluster, replicas)) as subject:
                     runs.append(await measured(service, replicas, subject, requests, seconds))

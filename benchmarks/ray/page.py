@@ -40,7 +40,8 @@ def _runs_table(runs: Sequence[Run]) -> list[str]:
     for one in runs:
         here = one if not one.replicas else here
         assert here is not None
-        engine = f"{one.replicas} replicas" if one.replicas else "in-process"
+        plural = "s" if one.replicas > 1 else ""
+        engine = f"{one.replicas} replica{plural}" if one.replicas else "in-process"
         rows.append(
             f"| {one.service}, {engine} | {one.alone_ms.p50:.1f} ms | {one.alone_ms.p95:.1f} ms "
             f"| {one.alone_ms.p50 - here.alone_ms.p50:.1f} ms | {one.run_ms:.1f} ms "

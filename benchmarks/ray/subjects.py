@@ -40,17 +40,15 @@ class Place:
     max_queue: int = _MOST
 
     def settings(self) -> dict[str, object]:
-        """Settings by their names; all replicas fit on two CPUs."""
+        """Settings by their names."""
         found: dict[str, object] = _COMMON | {"max_queue": self.max_queue}
         if self.cluster is None:
             return found
-        most = max(self.replicas, self.most_replicas)
         return found | {
             "engine": "ray",
             "ray_address": self.cluster.address,
             "ray_min_replicas": self.replicas,
-            "ray_max_replicas": most,
-            "ray_replica_cpus": min(1.0, 2 / most),
+            "ray_max_replicas": max(self.replicas, self.most_replicas),
             "ray_target_requests": 2,
             "ray_upscale_seconds": 1,
             "ray_downscale_seconds": 1,

@@ -21,7 +21,7 @@ SAME = {"funasr": "default_model", "melotts": "voice"}
 """What fronts and replicas must agree on."""
 
 OF_OPERATORS = {"RayService": "speech", "ServiceMonitor": "funasr"}
-"""Kinds that operators define, in files of the folder that KUBERNETES_CRDS names, and one of each."""
+"""Kinds that operators define, in the folder that KUBERNETES_CRDS names, and one of each."""
 WITHOUT_SCHEMA = {*OF_OPERATORS, "Kustomization"}
 
 

@@ -204,12 +204,13 @@ class Replicas(Generic[Job, Result]):
             ReplicaLost, QueueFull, ServiceError: see `ask`.
         """
         response = self._handle.options(stream=True).stream.remote(question)
-        try:
-            with _errors_named():
+        with _errors_named():
+            try:
                 async for answer in response:
                     yield answer
-        finally:
-            response.cancel()  # nothing, where it is over
+            except (asyncio.CancelledError, GeneratorExit):
+                response.cancel()
+                raise
 
 
 @contextlib.contextmanager

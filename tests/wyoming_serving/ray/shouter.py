@@ -2,12 +2,13 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.ray.messages import ReplicaFacts
+from wyoming_serving.ray.messages import Answer, Question, ReplicaFacts
 from wyoming_serving.ray.replica import AnsweringReplica
 from wyoming_serving.scheduler import BatchLimits, Scheduler, each
 
@@ -40,3 +41,11 @@ class Shouter(AnsweringReplica[str, str]):
         scheduler.start()
         facts = ReplicaFacts("1", {}, str(os.getpid()))
         super().__init__(scheduler, partial(scheduler.submit, "canary"), facts)
+
+    async def stream(self, question: Question[str]) -> AsyncGenerator[Answer[str], None]:
+        """Answer word by word, as far as that goes."""
+        for word in question.job.split():
+            answer = await self.answer(replace(question, job=word))
+            yield answer
+            if answer.failure is not None:
+                return
