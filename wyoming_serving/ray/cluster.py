@@ -78,7 +78,8 @@ def application(
         replica,
         name=replica.__name__,
         max_ongoing_requests=most_jobs + 1,  # one is refused at once
-        max_queued_requests=settings.max_queue,
+        # those of a burst that are not assigned yet; it is the replicas that refuse
+        max_queued_requests=settings.max_connections,
         autoscaling_config={
             "min_replicas": settings.ray_min_replicas,
             "max_replicas": settings.ray_max_replicas,

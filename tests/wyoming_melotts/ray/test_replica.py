@@ -97,7 +97,7 @@ async def test_a_sentence_whose_replica_dies_goes_on_at_another(seed: int) -> No
     async with replica() as one, replica() as another:
         expected = await spoken(front(one.stream)[0])
         assert expected[0] and [word.text for word in expected[1]][:2] == ["the", "kitchen"]
-        for answers in (0, 1, 2, 7):
+        for answers in (0, 1, 7):
             speech, streams = front(dying_after(answers, one), another.stream, seed=seed)
             found = await spoken(speech)
             if seed == 0:
