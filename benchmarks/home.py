@@ -76,7 +76,7 @@ class Spy:
     def choose(self, log_probs: LogProbs, language: str | None, also: Lean | None = None) -> None:
         self.heard.append((language or "en", log_probs.copy()))
 
-    def bare(self) -> "_Spy":
+    def bare(self) -> "Spy":
         return self
 
     def judge(self, text: str, language: str | None) -> Completeness:
