@@ -28,13 +28,14 @@ FIXED = (
     "http_host",
     "http_port",
     "http_trusted_proxy",
+    "otlp_endpoint",
     "home_assistant_url",
     "home_assistant_token",
     "home_assistant_token_file",
     *(EngineSettings.model_fields.keys() - Settings.model_fields.keys()),
 )
 """What the container decides: its Dockerfile sets them in the environment, the Supervisor tells how
-to reach Home Assistant, and the model runs here."""
+to reach Home Assistant, the model runs here, and the image has no extra `tracing`."""
 
 
 @dataclass(frozen=True)

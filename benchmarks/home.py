@@ -68,11 +68,16 @@ def made_up_home(entities: int) -> Home:
 class Spy:
     """A home that knows nothing and keeps what it was asked."""
 
+    tag: str | None = None
+
     def __init__(self) -> None:
         self.heard: list[tuple[str, LogProbs]] = []
 
     def choose(self, log_probs: LogProbs, language: str | None, also: Lean | None = None) -> None:
         self.heard.append((language or "en", log_probs.copy()))
+
+    def bare(self) -> "Spy":
+        return self
 
     def judge(self, text: str, language: str | None) -> Completeness:
         return Completeness.UNKNOWN

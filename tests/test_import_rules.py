@@ -132,11 +132,15 @@ def test_torch_is_imported_in_its_back_ends_alone() -> None:
     assert importers == set()
 
 
-def test_ray_is_imported_in_one_module_alone() -> None:
+@pytest.mark.parametrize(
+    ("package", "module"),
+    [("ray", "wyoming_serving.ray.cluster"), ("opentelemetry", "wyoming_serving.tracing.otlp")],
+)
+def test_an_extra_is_imported_in_one_module_alone(package: str, module: str) -> None:
     importers = {
-        name for name in MODULES if any(_inside(imported, "ray") for imported in GRAPH[name])
+        name for name in MODULES if any(_inside(imported, package) for imported in GRAPH[name])
     }
-    assert importers == {"wyoming_serving.ray.cluster"}
+    assert importers == {module}
 
 
 def test_no_file_is_long() -> None:

@@ -113,11 +113,7 @@ def _deploy(settings: FunasrSettings, _: argparse.Namespace) -> int:
     from wyoming_funasr.ray import application
     from wyoming_serving.ray import cluster
 
-    cluster.connect(settings.ray_address)
-    try:
-        cluster.deploy(application.NAME, application.from_settings(settings))
-    finally:
-        cluster.disconnect()
+    cluster.deploy(settings.ray_address, application.NAME, application.from_settings(settings))
     print(f"{settings.default_model} runs in the Ray cluster; fronts: wyoming-funasr --engine ray")
     return 0
 

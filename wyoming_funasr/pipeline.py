@@ -20,6 +20,7 @@ from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.job_scheduler import JobScheduler
 from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
+from wyoming_serving.tracing import spans
 
 _MAX_BATCH_SECONDS_GPU = 60.0
 _MAX_BATCH_SECONDS_CPU = 5.0
@@ -181,7 +182,10 @@ class SpeechPipeline:
         timing: JobTiming | None = None,
     ) -> None:
         """Take audio; see `requests.models.Pipeline`."""
-        await self._ears.submit(lambda: audio.accept_waveform(decode(), last=last), timing=timing)
+        with spans.without():  # many, and short
+            await self._ears.submit(
+                lambda: audio.accept_waveform(decode(), last=last), timing=timing
+            )
 
     async def recognize(
         self,

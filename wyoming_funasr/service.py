@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from prometheus_client import Counter
 from wyoming.info import Info
@@ -26,7 +26,7 @@ from wyoming_funasr.requests.models import ServedModel, ServedModels
 from wyoming_funasr.requests.options import OptionsReader, RequestOptions
 from wyoming_funasr.requests.utterance import Utterance
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.job_scheduler import JobScheduler
+from wyoming_serving.job_scheduler import WatchedScheduler
 from wyoming_serving.models.hub import Hub
 from wyoming_serving.service import Service
 from wyoming_serving.session import Client
@@ -121,9 +121,13 @@ class FunasrService(Service):
         from wyoming_funasr.ray import front
 
         [pipeline] = self.pipelines
-        remote = await front.connect(pipeline.model, self.settings, self._hub)
+        model = pipeline.model
+        remote = await front.connect(model, self.settings, self._hub)
         pipeline.join(remote)
-        self.engine_loaded([EngineDescription(pipeline.model.name, remote.device)], self._watched())
+        if self.home is not None:
+            # to judge texts, and for its names; the replicas hear them
+            self.home.start({model.name: None})
+        self.engine_loaded([EngineDescription(model.name, remote.device)], self._watched())
 
     async def rebuild(self, reduction: Reduction) -> None:
         settings, loaded = self.settings, {}
@@ -228,8 +232,9 @@ class FunasrService(Service):
             return self._hotwords
         return (*self._hotwords, *self.home.names)
 
-    def _watched(self) -> Mapping[JobScheduler[Any, Any], Canary]:
+    def _watched(self) -> Mapping[WatchedScheduler, Canary]:
         """The schedulers, and for each a small job that shows whether it works."""
+        recognizers: Mapping[WatchedScheduler, Canary]
         recognizers = {pipeline.recognitions: pipeline.try_out for pipeline in self.pipelines}
         return {**recognizers, self.ears: self._listen}
 

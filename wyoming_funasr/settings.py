@@ -210,6 +210,11 @@ class FunasrSettings(EngineSettings):
     )
 
     @property
+    def knows_home(self) -> bool:
+        """Whether there is a home to be known."""
+        return self.home is not None or self.home_assistant_url is not None
+
+    @property
     def home_languages(self) -> tuple[str, ...]:
         """Languages in which a home is known from the start; others follow when they are spoken."""
         if self.languages or self.language != "auto":
@@ -232,8 +237,6 @@ class FunasrSettings(EngineSettings):
 
     @model_validator(mode="after")
     def _check_engine(self) -> Self:
-        if self.engine == "ray" and (self.home is not None or self.home_assistant_url is not None):
-            raise ValueError("home and home_assistant_url need engine in-process")
         if self.engine == "ray" and len(self.model_dir) > 1:
             raise ValueError("model_dir: several models need engine in-process")
         return self

@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     download = commands.add_parser("download", help="fetch voices and the BERTs they use")
     download.add_argument("models", nargs="*", metavar="VOICE", help="by default the default voice")
     download.set_defaults(run=_download)
-    for command in (say, phonemize, voices, download):
+    deploy = commands.add_parser("deploy", help="run replicas of the voices in a Ray cluster")
+    deploy.set_defaults(run=_deploy)
+    for command in (say, phonemize, voices, download, deploy):
         MelottsSettings.add_arguments(command, listed=False)
     return parser
 
@@ -95,6 +97,15 @@ def _voices(settings: MelottsSettings, _: argparse.Namespace) -> int:
         place = "on disk" if inventory.has(voice) else "to download"
         mark = "*" if voice == default else " "
         print(f"{mark} {voice.name:24} {voice.tags[0]:6} {place:12} {voice.model.origin}")
+    return 0
+
+
+def _deploy(settings: MelottsSettings, _: argparse.Namespace) -> int:
+    from wyoming_melotts.ray import application
+    from wyoming_serving.ray import cluster
+
+    cluster.deploy(settings.ray_address, application.NAME, application.from_settings(settings))
+    print("the voices run in the Ray cluster; fronts: wyoming-melotts --engine ray")
     return 0
 
 

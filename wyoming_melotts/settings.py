@@ -7,8 +7,9 @@ from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from wyoming_serving.devices import available_cores
+from wyoming_serving.ray.settings import EngineSettings
 from wyoming_serving.repeated_command import repeated_command
-from wyoming_serving.settings import CommaSeparated, Settings, Uri, split_commas
+from wyoming_serving.settings import CommaSeparated, Uri, split_commas
 
 _MOST_PARALLEL_SPEECHES = 4
 """More would make the first chunk of each late, and keep more memory."""
@@ -18,7 +19,7 @@ _CORES_PER_SPEECH = 2
 two at once on two cores have their first audio when the second would have it in turn."""
 
 
-class MelottsSettings(Settings):
+class MelottsSettings(EngineSettings):
     """Settings of `wyoming-melotts`."""
 
     model_config = SettingsConfigDict(env_prefix="MELOTTS_")

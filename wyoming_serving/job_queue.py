@@ -6,6 +6,8 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from wyoming_serving.tracing import spans
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -48,6 +50,17 @@ class WaitingJob(Generic[Job, Result]):
     answer: "asyncio.Future[Result]" = field(compare=False)
     since: float = field(compare=False)
     timing: JobTiming = field(compare=False)
+    trace: str | None = field(compare=False)
+    """The span that it is part of; see `wyoming_serving.tracing`."""
+
+    def record(self, name: str, run_seconds: float, jobs: int) -> None:
+        """Record how long it waited and ran, now, in a batch of so many jobs of a scheduler."""
+        if self.trace is None:
+            return
+        waited = asyncio.get_running_loop().time() - self.since, run_seconds
+        spans.record(f"{name} queue", self.trace, waited, {"priority": self.priority})
+        size = {"batch.jobs": jobs, "job.size": self.size}
+        spans.record(f"{name} run", self.trace, (run_seconds, 0.0), size)
 
 
 class JobQueue(Generic[Job, Result]):
@@ -84,6 +97,7 @@ class JobQueue(Generic[Job, Result]):
             answer=loop.create_future(),
             since=loop.time(),
             timing=timing,
+            trace=spans.traceparent(),
         )
         heapq.heappush(self._heap, waiting)
         return waiting.answer

@@ -9,8 +9,8 @@ Job = TypeVar("Job", contravariant=True)
 Result = TypeVar("Result", covariant=True)
 
 
-class JobScheduler(Protocol[Job, Result]):
-    """Answers jobs: `Scheduler` in this process, `RayScheduler` in others."""
+class WatchedScheduler(Protocol):
+    """What is known of an engine from the jobs that it has."""
 
     name: str
     stats: SchedulerStats
@@ -47,6 +47,19 @@ class JobScheduler(Protocol[Job, Result]):
     def overdue_seconds(self) -> float:
         """How long the engine has owed an answer."""
 
+    def detach(self) -> None:
+        """Let go of an engine that is about to be rebuilt."""
+
+    def resume(self) -> None:
+        """Go on after an engine was rebuilt."""
+
+    async def close(self) -> None:
+        """Drop what waits and what runs."""
+
+
+class JobScheduler(WatchedScheduler, Protocol[Job, Result]):
+    """Answers jobs: `Scheduler` in this process, `RayScheduler` in others."""
+
     async def submit(
         self,
         job: Job,
@@ -57,12 +70,3 @@ class JobScheduler(Protocol[Job, Result]):
         timing: JobTiming | None = None,
     ) -> Result:
         """Wait for a job's result; see `Scheduler.submit`."""
-
-    def detach(self) -> None:
-        """Let go of an engine that is about to be rebuilt."""
-
-    def resume(self) -> None:
-        """Go on after an engine was rebuilt."""
-
-    async def close(self) -> None:
-        """Drop what waits and what runs."""

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from wyoming_serving import __version__
-from wyoming_serving.job_scheduler import JobScheduler
+from wyoming_serving.job_scheduler import WatchedScheduler
 from wyoming_serving.reports import RequestReport
 from wyoming_serving.status import EngineDescription, LastError, QueueStatus
 
@@ -118,7 +117,7 @@ class GpuMemoryCollector(Collector):
 class SchedulerCollector(Collector):
     """The counters of a service's schedulers, read at each scrape."""
 
-    def __init__(self, *schedulers: JobScheduler[Any, Any]) -> None:
+    def __init__(self, *schedulers: WatchedScheduler) -> None:
         self._schedulers = schedulers
 
     def describe(self) -> list[Metric]:
@@ -160,7 +159,7 @@ class SchedulerCollector(Collector):
         return [depth, running, lost, jobs, retries, batches, wait, run]
 
 
-def queue_status(scheduler: JobScheduler[Any, Any]) -> QueueStatus:
+def queue_status(scheduler: WatchedScheduler) -> QueueStatus:
     """Returns a scheduler's present state for `/status`."""
     return QueueStatus(
         waiting=scheduler.depth,

@@ -382,6 +382,7 @@ class Scheduler(Generic[Job, Result]):
         self.stats.run_seconds += seconds
         for waiting in batch:
             waiting.timing.run_seconds += seconds
+            waiting.record(self.name, seconds, len(batch))
         if size:
             newest = seconds / size
             known = self._seconds_per_size or newest

@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 from wyoming.info import Info
@@ -15,7 +15,7 @@ from wyoming.info import Info
 from wyoming_serving import __version__
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.health import Health
-from wyoming_serving.job_scheduler import JobScheduler
+from wyoming_serving.job_scheduler import WatchedScheduler
 from wyoming_serving.listener import Listener
 from wyoming_serving.logs import log_request
 from wyoming_serving.monitoring import (
@@ -38,6 +38,7 @@ from wyoming_serving.supervision import (
     Supervisor,
 )
 from wyoming_serving.termination import Termination
+from wyoming_serving.tracing.starting import traced
 
 if TYPE_CHECKING:  # imported only where HTTP is asked for, as it takes a quarter of a second
     from aiohttp import web
@@ -71,7 +72,7 @@ class Service(ABC):
         self.supervisor = Supervisor(self, SupervisionLimits.from_settings(settings))
         self._engines: Sequence[EngineDescription] = ()
         self._gpu_memory: Callable[[], tuple[int, int]] | None = None
-        self._schedulers: list[JobScheduler[Any, Any]] = []
+        self._schedulers: list[WatchedScheduler] = []
         self._problems: dict[Problem, str] = {}
         self._sessions: Callable[[], int] = lambda: 0
         self._made_at = time.monotonic()
@@ -115,9 +116,7 @@ class Service(ABC):
         return ()
 
     def engine_loaded(
-        self,
-        engines: Sequence[EngineDescription],
-        watched: Mapping[JobScheduler[Any, Any], Canary],
+        self, engines: Sequence[EngineDescription], watched: Mapping[WatchedScheduler, Canary]
     ) -> None:
         """Take note, in `load`, of what answers; its schedulers are watched with their canaries."""
         self.describe_engines(engines)
@@ -278,7 +277,7 @@ async def running(service: Service) -> AsyncIterator[int]:
     Raises:
         ServiceError: it cannot listen, or cannot load.
     """
-    async with _started(service) as (listener, loading, _):
+    async with traced(service), _started(service) as (listener, loading, _):
         await loading
         assert listener.port is not None, "only a tcp URI has a port"
         yield listener.port
@@ -291,16 +290,17 @@ async def loaded(service: Service) -> AsyncIterator[None]:
     Raises:
         ServiceError: it cannot load.
     """
-    watching = asyncio.create_task(_watch(service), name="watch")
-    try:
-        await service.start()
-        yield
-    finally:
-        service.enter(ServiceState.DRAINING)
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await service.close()
-        service.enter(ServiceState.STOPPED)
+    async with traced(service):
+        watching = asyncio.create_task(_watch(service), name="watch")
+        try:
+            await service.start()
+            yield
+        finally:
+            service.enter(ServiceState.DRAINING)
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            await service.close()
+            service.enter(ServiceState.STOPPED)
 
 
 async def serve(service: Service) -> int:
@@ -311,7 +311,7 @@ async def serve(service: Service) -> int:
     """
     with Termination(service.settings.drain_seconds + CLOSE_SECONDS) as termination:
         try:
-            async with _started(service) as (listener, *work):
+            async with traced(service), _started(service) as (listener, *work):
                 await _until_stopped(work, [termination.requested, listener.ended])
         except ServiceError as error:
             _LOGGER.error("%s", error.text)

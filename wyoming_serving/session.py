@@ -17,6 +17,7 @@ from wyoming_serving.excerpts import excerpt, shortened
 from wyoming_serving.health import Health
 from wyoming_serving.network.connection import Connection
 from wyoming_serving.reports import RequestReport
+from wyoming_serving.tracing import spans
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -290,6 +291,10 @@ class Session:
         self._program = name
 
     async def _guard(self, work: Work, report: RequestReport, closing: Closing) -> None:
+        with spans.request(report):
+            await self._guarded(work, report, closing)
+
+    async def _guarded(self, work: Work, report: RequestReport, closing: Closing) -> None:
         try:
             report.outcome = await work or RequestOutcome.ANSWERED
         except ServiceError as error:

@@ -78,6 +78,13 @@ def _checked_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     return origins
 
 
+def _checked_collector(url: str) -> str:
+    parts = urlsplit(url)  # raises ValueError, as `port` does
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError(url)
+    return url
+
+
 class SettingsError(Exception):
     """One line that names the setting, its value and what is allowed."""
 
@@ -234,6 +241,12 @@ class Settings(BaseSettings):
         le=3600,
         description="An HTTP connection that sends no request, or does not take its answer, for "
         "so long is closed",
+    )
+    otlp_endpoint: Annotated[str, AfterValidator(_checked_collector)] | None = Field(
+        None,
+        description="Collector of OpenTelemetry that the spans of requests are sent to, over HTTP; "
+        "needs the extra tracing",
+        json_schema_extra={"allowed": "a URL as http://collector:4318"},
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged"

@@ -9,10 +9,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from wyoming_serving.errors import ErrorCode, QueueFull, ServiceError
-from wyoming_serving.job_scheduler import JobScheduler
+from wyoming_serving.job_scheduler import WatchedScheduler
 from wyoming_serving.settings import Settings
 
 _LOGGER = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Supervisor:
         """Whether the engine was given up, so that the process must end."""
         return self._is_lost
 
-    def watch(self, scheduler: JobScheduler[Any, Any], canary: Canary) -> None:
+    def watch(self, scheduler: WatchedScheduler, canary: Canary) -> None:
         """Watch one more engine from now on."""
         self._engines.append(_WatchedEngine(scheduler, canary, self._limits))
 
@@ -173,7 +173,7 @@ class _WatchedEngine:
     """One scheduler, and what is known of the engine behind it."""
 
     def __init__(
-        self, scheduler: JobScheduler[Any, Any], canary: Canary, limits: SupervisionLimits
+        self, scheduler: WatchedScheduler, canary: Canary, limits: SupervisionLimits
     ) -> None:
         self.scheduler = scheduler
         self._canary = canary

@@ -130,6 +130,7 @@ def test_what_the_container_decides_is_no_option(add_on: AddOn) -> None:
     by_others = {"zeroconf_name", "zeroconf_interfaces"}  # mean nothing without zeroconf
     by_others |= {name for name in fixed if name.startswith("home_assistant_")}  # the Supervisor
     by_others |= {name for name in fixed if name == "engine" or name.startswith("ray_")}  # no Ray
+    by_others.add("otlp_endpoint")  # no OpenTelemetry
     assert fixed - decided <= by_others
 
 

@@ -6,15 +6,23 @@ import os
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
 from wyoming_funasr.settings import FunasrSettings
+from wyoming_melotts.settings import MelottsSettings
+from wyoming_serving.ray.settings import EngineSettings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FILES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
-WITHOUT_SCHEMA = {"RayService", "ServiceMonitor", "Kustomization"}
-"""Kinds that operators and kustomize bring."""
+SERVICES: dict[str, type[EngineSettings]] = {"funasr": FunasrSettings, "melotts": MelottsSettings}
+SAME = {"funasr": "default_model", "melotts": "voice"}
+"""What fronts and replicas must agree on."""
+
+OF_OPERATORS = {"RayService": "speech", "ServiceMonitor": "funasr"}
+"""Kinds that operators define, in the folder that KUBERNETES_CRDS names, and one of each."""
+WITHOUT_SCHEMA = {*OF_OPERATORS, "Kustomization"}
 
 
 def documents() -> list[dict[str, Any]]:
@@ -22,17 +30,30 @@ def documents() -> list[dict[str, Any]]:
     return [one for file in FILES for one in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
 
 
-def named(kind: str) -> dict[str, Any]:
-    """The only document of a kind."""
-    [found] = [one for one in documents() if one["kind"] == kind]
+def named(kind: str, name: str) -> dict[str, Any]:
+    """The document of a kind and a name."""
+    known = {(one["kind"], one.get("metadata", {}).get("name")): one for one in documents()}
+    return known[kind, name]
+
+
+def front_of(service: str) -> dict[str, Any]:
+    """The pod of a service's fronts."""
+    found: dict[str, Any] = named("Deployment", service)["spec"]["template"]["spec"]
     return found
+
+
+def applications() -> dict[str, dict[str, Any]]:
+    """The configuration of Ray Serve, by where it stands."""
+    local = yaml.safe_load((DEPLOY / "ray/serve.yaml").read_text(encoding="utf-8"))
+    kuberay = yaml.safe_load(named("RayService", "speech")["spec"]["serveConfigV2"])
+    return {"serve.yaml": local, "rayservice.yaml": kuberay}
 
 
 def pod_specs() -> list[dict[str, Any]]:
     """Every pod: the fronts', Ray's head's and its workers'."""
-    cluster = named("RayService")["spec"]["rayClusterConfig"]
+    cluster = named("RayService", "speech")["spec"]["rayClusterConfig"]
     groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
-    return [one["template"]["spec"] for one in (named("Deployment")["spec"], *groups)]
+    return [*map(front_of, SERVICES), *(one["template"]["spec"] for one in groups)]
 
 
 @pytest.mark.skipif(
@@ -49,8 +70,41 @@ def test_a_document_is_valid(document: dict[str, Any]) -> None:
     kubernetes_validate.validate(document, "1.30", strict=True)
 
 
+@pytest.mark.parametrize("kind", OF_OPERATORS)
+def test_a_document_of_an_operator_is_valid(kind: str) -> None:
+    folder = os.environ.get("KUBERNETES_CRDS")
+    if folder is None:
+        pytest.skip(f"needs the definition of {kind} in a folder that KUBERNETES_CRDS names")
+    document = named(kind, OF_OPERATORS[kind])
+    [schema] = [
+        version["schema"]["openAPIV3Schema"]
+        for file in Path(folder).glob("*.yaml")
+        for definition in yaml.safe_load_all(file.read_text(encoding="utf-8"))
+        for version in definition["spec"]["versions"]
+        if definition["spec"]["names"]["kind"] == kind
+        if f"{definition['spec']['group']}/{version['name']}" == document["apiVersion"]
+    ]
+    jsonschema.Draft202012Validator(strict(schema)).validate(document)
+    document["spec"]["misspelled"] = True
+    with pytest.raises(jsonschema.ValidationError, match="misspelled"):
+        jsonschema.validate(document, strict(schema))
+
+
+def strict(schema: Any) -> Any:
+    """The same schema, which refuses the fields that a cluster would leave out without a word."""
+    if isinstance(schema, list):
+        return [strict(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: strict(one) for name, one in schema.items()}
+    is_open = schema.get("x-kubernetes-preserve-unknown-fields", False)
+    if isinstance(schema.get("properties"), dict) and not is_open:
+        found.setdefault("additionalProperties", False)
+    return found
+
+
 def test_kustomize_applies_every_file() -> None:
-    applied = named("Kustomization")["resources"]
+    [applied] = [one["resources"] for one in documents() if one["kind"] == "Kustomization"]
     assert sorted(applied) == [one.name for one in FILES if one.name != "kustomization.yaml"]
 
 
@@ -67,8 +121,9 @@ def test_every_pod_is_restricted() -> None:
             assert set(mounted.values()) <= {one["name"] for one in spec["volumes"]}
 
 
-def test_the_probes_are_those_that_the_server_answers() -> None:
-    [front] = named("Deployment")["spec"]["template"]["spec"]["containers"]
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_probes_are_those_that_the_server_answers(service: str) -> None:
+    [front] = front_of(service)["containers"]
     for name in ("startup", "readiness", "liveness"):
         asked = front[f"{name}Probe"]["httpGet"]
         path = {"startup": "startup", "readiness": "ready", "liveness": "live"}[name]
@@ -76,31 +131,46 @@ def test_the_probes_are_those_that_the_server_answers() -> None:
     assert {one["name"] for one in front["ports"]} == {"wyoming", "http"}
 
 
-def test_the_fronts_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = named("Deployment")["spec"]["template"]["spec"]
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_belongs_to_the_fronts_selects_them(service: str) -> None:
+    labels = named("Deployment", service)["spec"]["template"]["metadata"]["labels"]
+    assert named("Service", service)["spec"]["selector"] == labels
+    for kind in ("PodDisruptionBudget", "ServiceMonitor", "Deployment"):
+        assert named(kind, service)["spec"]["selector"] == {"matchLabels": labels}
+    scaled = named("HorizontalPodAutoscaler", service)["spec"]["scaleTargetRef"]
+    assert (scaled["kind"], scaled["name"]) == ("Deployment", service)
+    [chosen] = named("NetworkPolicy", "fronts")["spec"]["podSelector"]["matchExpressions"]
+    assert labels[chosen["key"]] in chosen["values"]
+    [word] = front_of(service)["containers"][0]["args"]
+    assert "--address=speech-head-svc:6379" in word
+    assert word.endswith(f"exec wyoming-{service}")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_fronts_settings_are_settings(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind, spec = SERVICES[service], front_of(service)
     [front] = spec["containers"]
     environment = {one["name"]: one["value"] for one in front["env"]}
-    assert FunasrSettings.unknown_variables(environment) == []
+    assert kind.unknown_variables(environment) == []
     for name in list(os.environ):
-        if name.startswith("FUNASR_"):
+        if name.startswith(kind.prefix()):
             monkeypatch.delenv(name)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    settings = FunasrSettings.load(argparse.Namespace())
+    settings = kind.load(argparse.Namespace())
     assert settings.engine == "ray"
     assert settings.drain_seconds < spec["terminationGracePeriodSeconds"]
     ports = {one["containerPort"] for one in front["ports"]}
     assert ports == {int(settings.uri.rpartition(":")[2]), settings.http_port}
 
 
-def test_the_applications_are_those_of_the_fronts() -> None:
-    local = yaml.safe_load((DEPLOY / "ray/serve.yaml").read_text(encoding="utf-8"))
-    assert yaml.safe_load(named("RayService")["spec"]["serveConfigV2"]).keys() == local.keys()
-    for config in (local, yaml.safe_load(named("RayService")["spec"]["serveConfigV2"])):
-        [application] = config["applications"]
-        settings = FunasrSettings(**application["args"])
-        assert application["name"] == "funasr"
-        assert application["import_path"] == "wyoming_funasr.ray.application:application"
-        environment = named("Deployment")["spec"]["template"]["spec"]["containers"][0]["env"]
-        model = next(one["value"] for one in environment if one["name"] == "FUNASR_MODEL_DIR")
-        assert settings.default_model == model
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("place", applications())
+def test_the_applications_are_those_of_the_fronts(place: str, service: str) -> None:
+    config = applications()[place]
+    assert config["proxy_location"] == "Disabled"
+    [application] = [one for one in config["applications"] if one["name"] == service]
+    settings = SERVICES[service](**application["args"])
+    assert application["import_path"] == f"wyoming_{service}.ray.application:application"
+    environment = {one["name"]: one["value"] for one in front_of(service)["containers"][0]["env"]}
+    assert getattr(settings, SAME[service]) in environment.values()

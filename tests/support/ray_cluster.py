@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.ray_cluster import Cluster, ray_cluster
+from benchmarks.ray.cluster import Cluster, ray_cluster
 
 
 @contextlib.contextmanager

@@ -32,6 +32,10 @@ class UtteranceHome:
     want: Callable[[str], None] | None = None
     """Told of a language in which nothing is known yet; called in any thread."""
 
+    def bare(self) -> "UtteranceHome":
+        """The same utterance's, knowing nothing."""
+        return UtteranceHome({}, self.tag)
+
     def choose(
         self, log_probs: LogProbs, language: str | None, also: Lean | None = None
     ) -> Choice | None:

@@ -6,12 +6,18 @@ from typing import Any
 from wyoming_funasr.pipeline import recognizer_limits
 from wyoming_funasr.ray.replica import RecognizerReplica
 from wyoming_funasr.settings import FunasrSettings
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.ray import cluster
 
 NAME = "funasr"
 
 _OF_REPLICAS = {
     "model_dir",
+    "language",
+    "languages",
+    "home",
+    "home_assistant_url",
+    "home_assistant_token_file",
     "device",
     "precision",
     "hub",
@@ -23,6 +29,7 @@ _OF_REPLICAS = {
     "max_queue",
     "max_wait_seconds",
     "job_seconds",
+    "otlp_endpoint",
     "max_batch",
     "max_batch_seconds",
 }
@@ -39,10 +46,17 @@ def application(given: Mapping[str, Any]) -> object:
 
 
 def from_settings(settings: FunasrSettings) -> object:
-    """Returns the application: each replica uses as many threads as it has CPUs."""
+    """Returns the application: each replica uses as many threads as it has CPUs.
+
+    Raises:
+        ServiceError: `home-invalid`, a secret would stand in the cluster's configuration.
+    """
+    if settings.home_assistant_token is not None:
+        text = "replicas read the token of Home Assistant from home_assistant_token_file"
+        raise ServiceError(ErrorCode.HOME_INVALID, text)
     arguments = settings.model_dump(mode="json", include=_OF_REPLICAS)
     arguments["threads"] = settings.threads or max(1, int(settings.ray_replica_cpus))
     there = FunasrSettings(**arguments)
     limits = recognizer_limits(there, on_gpu=settings.ray_replica_gpus > 0)
-    most_jobs = limits.workers * limits.max_jobs
+    most_jobs = limits.workers * limits.max_jobs + limits.max_queue
     return cluster.application(RecognizerReplica, arguments, settings, most_jobs)

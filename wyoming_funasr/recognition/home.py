@@ -51,6 +51,13 @@ class Choice(Protocol):
 class HomeContext(Protocol):
     """The home as one utterance uses it. No method fails, whatever it is given."""
 
+    @property
+    def tag(self) -> str | None:
+        """The language of the utterance's request."""
+
+    def bare(self) -> "HomeContext":
+        """The same utterance's, knowing nothing: for a process that knows the home itself."""
+
     def choose(
         self, log_probs: LogProbs, language: str | None, also: Lean | None = None
     ) -> Choice | None:

@@ -22,6 +22,7 @@ from wyoming_serving.audio import PcmFormat
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.reports import RequestReport
 from wyoming_serving.session import RequestOutcome
+from wyoming_serving.tracing import spans
 
 MAX_WAITING_SECONDS = 5.0
 """Of audio that waits in a session; who sends faster than it is recognized has to wait as well."""
@@ -140,6 +141,10 @@ class ListeningSession:
     async def _follow_one(self) -> None:
         sink = _Numbered(self._sink, self._next_number, self._feed.position_ms)
         utterance = self._begin(self._options, self._feed, sink)
+        with spans.request(utterance.report):
+            await self._follow_utterance(utterance, sink)
+
+    async def _follow_utterance(self, utterance: Utterance, sink: "_Numbered") -> None:
         task = asyncio.create_task(utterance.run(), name="utterance")
         self._current = _Current(utterance, sink, task)
         utterance.report.outcome = RequestOutcome.ABANDONED

@@ -27,6 +27,7 @@ from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.reports import Moment, RequestReport, Stage
 from wyoming_serving.session import RequestOutcome
+from wyoming_serving.tracing import spans
 
 PARTIAL_PRIORITY = 1
 """Behind every recognition that may be the answer."""
@@ -101,7 +102,9 @@ class Utterance:
             ServiceError: `not-ready` or `queue-full`.
         """
         try:
-            audio = await self._follow()
+            with spans.span("voice activity") as found:
+                audio = await self._follow()
+                found |= {"ended_by": str(self._ended_by)} | _places(audio)
             if not self._is_abandoned() and not self._is_no_utterance(audio):
                 await self._answer(audio)
             return RequestOutcome.ABANDONED if self._is_abandoned() else RequestOutcome.ANSWERED
@@ -219,7 +222,9 @@ class Utterance:
     async def _recognize_timed(self, request: RecognitionRequest) -> Recognition:
         """Recognize; the latest recognition, which replaces those before, is the report's."""
         timing = JobTiming()
-        recognition = await self._pipeline.recognize(request, timing=timing)
+        with spans.span("recognition") as found:
+            found["speech_seconds"] = request.seconds
+            recognition = await self._pipeline.recognize(request, timing=timing)
         self.report.stages[Stage.QUEUE] = timing.queue_seconds
         self.report.stages[Stage.RECOGNITION] = timing.run_seconds
         return recognition
@@ -295,6 +300,18 @@ class Utterance:
 
     def _is_abandoned(self) -> bool:
         return self._state is UtteranceState.ABANDONED
+
+
+def _places(audio: UtteranceAudio | None) -> dict[str, str | int | float]:
+    """Where speech was found."""
+    if audio is None:
+        return {}
+    places = {
+        "audio_ms": audio.state.position_ms,
+        "speech_start_ms": audio.speech_start_ms,
+        "speech_end_ms": audio.speech_end_ms,
+    }
+    return {name: ms for name, ms in places.items() if ms is not None}
 
 
 def _moments(final: Final) -> dict[Moment, int]:

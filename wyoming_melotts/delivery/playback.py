@@ -33,6 +33,10 @@ class Playback:
         """When all of it will have been played, in the event loop's time; before any audio: now."""
         return asyncio.get_running_loop().time() if self._ends_at is None else self._ends_at
 
+    def resume(self, seconds_left: float) -> None:
+        """Begin with audio that was given elsewhere and ends so much later, or before now."""
+        self._ends_at = asyncio.get_running_loop().time() + seconds_left
+
     def add(self, audio_bytes: int) -> None:
         """Take so many bytes of 16-bit mono; after a gap they are played at once."""
         self._bytes += audio_bytes

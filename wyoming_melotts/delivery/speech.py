@@ -1,101 +1,66 @@
-"""The audio of one sentence: from the cache, or computed chunk by chunk on the device."""
+"""The audio of one sentence: from the cache, or from where it is computed."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from functools import partial
+from dataclasses import dataclass
 from typing import Protocol
 
 from wyoming_melotts.delivery.cache import AudioCache
 from wyoming_melotts.delivery.playback import Playback
-from wyoming_melotts.frontends.budget import UNLIMITED, ReadingBudget
 from wyoming_melotts.spoken import SpokenAudio, SpokenWord
-from wyoming_melotts.voices import Model, Voice
-from wyoming_melotts.voices.selection import reading_voice
-from wyoming_serving.audio import Samples, encode_pcm16
-from wyoming_serving.devices import Device
-from wyoming_serving.memory import release_freed_memory
-from wyoming_serving.scheduler import Scheduler, call_in_thread
+from wyoming_melotts.voices import Voice
 
 _CHUNK_BYTES = 1 << 16
 """Audio from the cache is yielded in pieces of this size."""
 
-_TIDY_AFTER_SECONDS = 10.0
 
-_FIRST_AUDIO, _LATER_AUDIO = 0, 1
-"""Priorities: a client that has heard nothing yet goes before one that hears something."""
+@dataclass(frozen=True)
+class SentenceRequest:
+    """A sentence to be spoken: equal requests sound the same, unless a seed is drawn for each."""
 
-Speech = Iterator[SpokenAudio]
-"""Chunks of a sentence, each computed when it is asked for."""
-
-
-class SpeechEngine(Protocol):
-    """What computes speech on a device; its methods run in the scheduler's threads."""
-
-    @property
-    def device(self) -> Device:
-        """Where it computes."""
-
-    @property
-    def loaded(self) -> Sequence[Model]:
-        """The models in memory."""
-
-    def load(self, model: Model) -> object:
-        """Bring a model into memory where it is not; for any thread.
-
-        Raises:
-            ServiceError: its files are missing or wrong.
-        """
-
-    def speak(
-        self,
-        voice: Voice,
-        text: str,
-        crowded: Callable[[], bool] = ...,
-        speed: float = ...,
-        reading: ReadingBudget = ...,
-        take_words: Callable[[Sequence[SpokenWord]], None] = ...,
-    ) -> Iterator[Samples]:
-        """The audio of a sentence in chunks, each computed when it is asked for.
-
-        `crowded` says whether other sentences are being spoken at the same time; `speed` is
-        relative to the settings'; `reading` is what may be spent on reading the sentence;
-        `take_words` is called with words before their audio comes.
-        """
+    voice: Voice
+    text: str
+    speed: float = 1.0
+    """Relative to the settings'."""
 
 
-class SentenceAudio:
-    """Turns sentences into audio for any number of clients at once."""
+class SentenceSource(Protocol):
+    """Computes speech, in this process or in others."""
 
-    def __init__(
-        self,
-        engine: SpeechEngine,
-        scheduler: Scheduler[Speech, SpokenAudio | None],
-        cache: AudioCache,
-    ) -> None:
-        """`scheduler` advances speeches by one chunk a job; a job's result is None at the end."""
-        self._engine = engine
-        self._scheduler = scheduler
-        self._cache = cache
-        self._speaking = 0
-        self._tidying: asyncio.Task[None] | None = None
-
-    async def chunks(
-        self, voice: Voice, sentence: str, speed: float, playback: Playback
+    def chunks(
+        self, request: SentenceRequest, playback: Playback
     ) -> AsyncGenerator[SpokenAudio, None]:
         """The audio of a sentence as it is computed.
-
-        Each chunk is a job of its own. Before `playback` has audio the job is urgent, and the
-        first may be refused; after that no answer breaks off, and the client that has the least
-        left to play is served next.
 
         Raises:
             ServiceError: the voice cannot be loaded, too much waits, or the text takes too long
                 to read.
         """
-        key = (voice, sentence, speed)
-        known = self._cache.get(key)
-        source = self._computed(voice, sentence, speed, playback) if known is None else _cut(known)
+
+    async def compute_some(self, request: SentenceRequest) -> None:
+        """Compute the beginning of a sentence behind all other work, and drop it."""
+
+    async def close(self) -> None:
+        """Forget what was to be done later."""
+
+
+class SentenceAudio:
+    """Turns sentences into audio for any number of clients at once."""
+
+    def __init__(self, source: SentenceSource, cache: AudioCache) -> None:
+        self._source = source
+        self._cache = cache
+
+    async def chunks(
+        self, request: SentenceRequest, playback: Playback
+    ) -> AsyncGenerator[SpokenAudio, None]:
+        """The audio of a sentence, which is added to `playback` as it comes.
+
+        Raises:
+            ServiceError: see `SentenceSource.chunks`.
+        """
+        known = self._cache.get(request)
+        source = self._source.chunks(request, playback) if known is None else _cut(known)
         pcm: list[bytes] = []
         words: list[SpokenWord] = []
         async with aclosing(source):
@@ -104,76 +69,7 @@ class SentenceAudio:
                 pcm.append(chunk.pcm)
                 words += chunk.words
                 yield chunk
-        self._cache.put(key, SpokenAudio(b"".join(pcm), words))
-
-    async def compute_some(self, voice: Voice, sentence: str) -> None:
-        """Compute the first chunk of a sentence behind all other work, and drop it."""
-        speech = await self._speech(voice, sentence, 1.0, UNLIMITED)
-        await self._scheduler.submit(speech, _LATER_AUDIO)
-
-    async def close(self) -> None:
-        """Forget what was to be done later."""
-        if self._tidying is not None:
-            self._tidying.cancel()
-            await asyncio.gather(self._tidying, return_exceptions=True)
-
-    async def _computed(
-        self, voice: Voice, sentence: str, speed: float, playback: Playback
-    ) -> AsyncGenerator[SpokenAudio, None]:
-        speech = await self._speech(
-            reading_voice(sentence, voice), sentence, speed, playback.reading
-        )
-        self._speaking += 1
-        try:
-            while (chunk := await self._next_chunk(speech, playback)) is not None:
-                yield chunk
-        finally:
-            self._speaking -= 1
-            if not self._speaking:
-                self._tidy_up_later()
-
-    async def _speech(
-        self, voice: Voice, sentence: str, speed: float, reading: ReadingBudget
-    ) -> Speech:
-        """A sentence to be advanced. Its voice is loaded before, not in its first job: loading may
-        take longer than a batch is given, and others speak meanwhile."""
-        if voice.model not in self._engine.loaded:
-            await call_in_thread(partial(self._engine.load, voice.model), "voice")
-        return _spoken(
-            partial(self._engine.speak, voice, sentence, self._is_crowded, speed, reading)
-        )
-
-    async def _next_chunk(self, speech: Speech, playback: Playback) -> SpokenAudio | None:
-        return await self._scheduler.submit(
-            speech,
-            _LATER_AUDIO if playback.started else _FIRST_AUDIO,
-            deadline=playback.ends_at,
-            admitted=playback.started,
-            timing=playback.timing,
-        )
-
-    def _is_crowded(self) -> bool:
-        return self._speaking > 1
-
-    def _tidy_up_later(self) -> None:
-        """What speech leaves behind is a quarter of the memory; return it once nobody speaks."""
-        if self._tidying is not None:
-            self._tidying.cancel()
-        self._tidying = asyncio.create_task(self._tidy_up(), name="tidy up")
-
-    async def _tidy_up(self) -> None:
-        await asyncio.sleep(_TIDY_AFTER_SECONDS)
-        if not self._speaking:
-            await self._scheduler.call(release_freed_memory)
-
-
-def _spoken(
-    speak: Callable[[Callable[[Sequence[SpokenWord]], None]], Iterator[Samples]],
-) -> Iterator[SpokenAudio]:
-    words: list[SpokenWord] = []
-    for samples in speak(words.extend):
-        yield SpokenAudio(encode_pcm16(samples), tuple(words))
-        words.clear()
+        self._cache.put(request, SpokenAudio(b"".join(pcm), words))
 
 
 async def _cut(audio: SpokenAudio) -> AsyncGenerator[SpokenAudio, None]:

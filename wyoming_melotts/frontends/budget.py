@@ -17,9 +17,10 @@ Value = TypeVar("Value")
 class ReadingBudget:
     """The CPU time that one request's text may take from written to phones."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._spent = 0.0
+    def __init__(self, seconds: float, spent: float = 0.0) -> None:
+        """`spent` are those of the seconds that are gone."""
+        self.seconds = seconds
+        self.spent = spent
 
     def spend(self, read: Callable[[], Value]) -> Value:
         """Returns what `read` returns, which runs in the calling thread and on its account.
@@ -29,11 +30,11 @@ class ReadingBudget:
         """
         started = time.thread_time()
         found = read()
-        self._spent += time.thread_time() - started
-        if self._spent > self._seconds:
+        self.spent += time.thread_time() - started
+        if self.spent > self.seconds:
             raise ServiceError(
                 ErrorCode.TEXT_TOO_LONG,
-                f"the text takes too long to read: {self._seconds:g} s of CPU time are allowed",
+                f"the text takes too long to read: {self.seconds:g} s of CPU time are allowed",
             )
         return found
 

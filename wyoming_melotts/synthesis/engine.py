@@ -99,12 +99,14 @@ class Engine:
         speed: float = 1.0,
         reading: ReadingBudget = UNLIMITED,
         take_words: TakeWords = lambda _: None,
+        seed: int | None = None,
     ) -> Iterator[Samples]:
         """The audio of a sentence in chunks at the settings' rate, each computed when asked for.
 
         `crowded` says whether other sentences are being spoken at the same time; `speed` is
         relative to the settings'; `reading` is what may be spent on reading the sentence;
-        `take_words` is called with words before their audio comes.
+        `take_words` is called with words before their audio comes; `seed` is the settings' where
+        none is given.
 
         Raises:
             ServiceError: the voice cannot be loaded, or the text takes too long to read.
@@ -118,7 +120,7 @@ class Engine:
             voice.speaker,
             prosody,
             options.sentence_silence_ms,
-            self._noise(options.seed),
+            self._noise(options.seed if seed is None else seed),
             crowded,
             reading,
             take_words,

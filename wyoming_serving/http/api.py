@@ -17,6 +17,7 @@ from wyoming_serving.http.limits import HttpLimits
 from wyoming_serving.http.upgrades import is_upgrade
 from wyoming_serving.reports import RequestReport
 from wyoming_serving.session import STOP_SECONDS, RequestOutcome
+from wyoming_serving.tracing import spans
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,7 +71,8 @@ class Api:
         """
         report.outcome = RequestOutcome.ANSWERED
         try:
-            yield
+            with spans.request(report):
+                yield
         except ServiceError as error:
             report.outcome, report.error = error.code, error.text
             raise

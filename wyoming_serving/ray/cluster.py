@@ -5,10 +5,11 @@ without Serve's HTTP proxies.
 """
 
 import asyncio
+import contextlib
 import os
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any, Generic
 
 from wyoming_serving.errors import ErrorCode, QueueFull, ServiceError
@@ -71,13 +72,14 @@ def application(
         replica: A subclass of `Replica`, which every node must be able to import.
         arguments: Plain values.
         settings: How many replicas, with what.
-        most_jobs: How many jobs a replica runs at once; as many as `max_queue` may wait at it.
+        most_jobs: How many jobs a replica may have.
     """
     deployment = serve.deployment(
         replica,
         name=replica.__name__,
-        max_ongoing_requests=most_jobs + settings.max_queue + 1,  # one is refused at once
-        max_queued_requests=settings.max_queue,
+        max_ongoing_requests=most_jobs + 1,  # one is refused at once
+        # those of a burst that are not assigned yet; it is the replicas that refuse
+        max_queued_requests=settings.max_connections,
         autoscaling_config={
             "min_replicas": settings.ray_min_replicas,
             "max_replicas": settings.ray_max_replicas,
@@ -99,12 +101,21 @@ def application(
     return deployment.bind(dict(arguments))
 
 
-def deploy(name: str, app: Any) -> None:
-    """Run an application on the cluster, and wait until its replicas answer.
+def deploy(address: str, name: str, app: Any) -> None:
+    """Run an application on the cluster at an address, and wait until its replicas answer.
 
     Raises:
-        ServiceError: `engine-failed`, they cannot be made.
+        ServiceError: `cluster-unreachable`; `engine-failed`, the replicas cannot be made.
     """
+    connect(address)
+    try:
+        run(name, app)
+    finally:
+        disconnect()
+
+
+def run(name: str, app: Any) -> None:
+    """Run an application on the cluster that this process has joined; see `deploy`."""
     serve.start(proxy_location="Disabled")
     try:
         serve.run(app, name=name, route_prefix=None)
@@ -177,18 +188,43 @@ class Replicas(Generic[Job, Result]):
             ServiceError: `engine-failed`, there is no replica, or the cluster is in trouble.
         """
         response = self._handle.answer.remote(question)
-        try:
-            answer: Answer[Result] = await response
-        except asyncio.CancelledError:
-            response.cancel()
-            raise
-        except _LOST as error:
-            raise ReplicaLost(str(error)) from None
-        except BackPressureError:
-            raise QueueFull("every replica has as much as it may keep waiting") from None
-        except (RayError, RayServeException) as error:
-            raise _failed(error) from None
+        with _errors_named():
+            try:
+                answer: Answer[Result] = await response
+            except asyncio.CancelledError:
+                response.cancel()
+                raise
         return answer
+
+    async def stream(self, question: Question[Job]) -> AsyncGenerator[Answer[Result], None]:
+        """Give a job to a replica, chosen as by `ask`; yields its answers as they come.
+
+        They wait here until they are taken. Whoever takes no more ends the job.
+
+        Raises:
+            ReplicaLost, QueueFull, ServiceError: see `ask`.
+        """
+        response = self._handle.options(stream=True).stream.remote(question)
+        with _errors_named():
+            try:
+                async for answer in response:
+                    yield answer
+            except (asyncio.CancelledError, GeneratorExit):
+                response.cancel()
+                raise
+
+
+@contextlib.contextmanager
+def _errors_named() -> Iterator[None]:
+    """Raise what a front knows in place of Ray's exceptions."""
+    try:
+        yield
+    except _LOST as error:
+        raise ReplicaLost(str(error)) from None
+    except BackPressureError:
+        raise QueueFull("every replica has as much as it may keep waiting") from None
+    except (RayError, RayServeException) as error:
+        raise _failed(error) from None
 
 
 def _check_reachable(address: str) -> None:

@@ -1,5 +1,6 @@
 """What goes between a front and a replica."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +20,8 @@ class Question(Generic[Job]):
     seconds_left: float = float("inf")
     """Until its deadline: clocks differ between machines."""
     admitted: bool = False
+    trace: str | None = None
+    """The span that it is part of; see `wyoming_serving.tracing`."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,10 @@ class ReplicaFacts:
 
     version: str
     """Of this distribution."""
-    model: str
+    settings: Mapping[str, str]
+    """Those that a front must have, too."""
     device: str
-    engine: Any
+    engine: Any = None
     """What a service's front needs of its engine."""
 
 

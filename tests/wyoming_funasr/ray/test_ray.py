@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from wyoming.asr import Transcript
 
-from benchmarks.ray_cluster import Cluster
+from benchmarks.ray.cluster import Cluster, ray_cluster
+from tests.support.collector import Collector, collector
 from tests.support.http import fetch, fetch_status, free_port
 from tests.support.processes import Server, run_to_end, server_process
 from tests.support.ray_cluster import cluster_or_skip
 from tests.support.speech import DATA, SPEECH, read_pcm
-from tests.support.waiting import LONGEST_SECONDS
+from tests.support.waiting import LONGEST_SECONDS, until
 from tests.support.wire import Wire, connect
 from tests.wyoming_funasr.test_protocol import request
 from wyoming_funasr.service import FunasrService
@@ -34,12 +35,24 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def deployed(cluster: Cluster) -> Cluster:
+def spans() -> Iterator[Collector]:
+    """Where the replicas send their spans."""
+    with collector() as running_collector:
+        yield running_collector
+
+
+@pytest.fixture(scope="module")
+def deployed(cluster: Cluster, spans: Collector) -> Cluster:
     """Two replicas of the demo model."""
-    status, output = asyncio.run(run_command("deploy", "demo", cluster, "--ray-min-replicas", "2",
-                                             "--ray-max-replicas", "2"))  # fmt: skip
-    assert status == 0, output
+    asyncio.run(deploy(cluster, "--otlp-endpoint", spans.endpoint))
     return cluster
+
+
+async def deploy(cluster: Cluster, *words: str) -> None:
+    """Two replicas of the demo model, in place of those that there are."""
+    replicas = ("--ray-min-replicas", "2", "--ray-max-replicas", "2")
+    status, output = await run_command("deploy", "demo", cluster, *replicas, *words)
+    assert status == 0, output
 
 
 async def run_command(
@@ -143,6 +156,22 @@ async def test_fronts_share_the_replicas_and_one_drains_without_the_other(
             assert await transcribe(other) == expected
 
 
+async def test_spans_tell_what_a_replica_did_of_a_request(
+    deployed: Cluster, spans: Collector
+) -> None:
+    words = front(deployed, "--otlp-endpoint", spans.endpoint)
+    async with server_process("wyoming_funasr", *words) as server:
+        async with connect(await server.port()) as wire:
+            assert await transcribe(wire)
+        await until(lambda: any(one.service == "wyoming-funasr replica" for one in spans.spans))
+        assert await server.terminate() == 0
+    whole = spans.named("transcribe")
+    assert {one.trace_id for one in spans.spans} == {whole.trace_id}
+    assert spans.within(spans.first("recognition")) == ["replica"]
+    assert spans.within(spans.first("replica")) == ["recognizer queue", "recognizer run"]
+    assert spans.first("recognizer run").service == "wyoming-funasr replica"
+
+
 async def test_a_front_of_another_model_is_refused(deployed: Cluster, tmp_path: Path) -> None:
     words = [*front(deployed), "--model-dir", "SenseVoiceSmall"]
     async with server_process("wyoming_funasr", *words) as server:
@@ -151,11 +180,10 @@ async def test_a_front_of_another_model_is_refused(deployed: Cluster, tmp_path: 
 
 
 async def test_another_version_is_refused(deployed: Cluster) -> None:
-    from wyoming_funasr.models import choose_model
-    from wyoming_funasr.ray.front import check
+    from wyoming_serving.ray.front import check
 
     with pytest.raises(ServiceError, match=r"the replicas have version 0\.0\.1") as caught:
-        check(ReplicaFacts("0.0.1", "demo", "CPU", None), choose_model("demo"))
+        check(ReplicaFacts("0.0.1", {}, "CPU"), {}, "funasr")
     assert caught.value.code == ErrorCode.CLUSTER_UNREACHABLE
 
 
@@ -179,16 +207,38 @@ async def test_without_a_cluster_a_front_ends_with_one_line(cluster: Cluster) ->
     assert "Connection refused" in log and "Traceback" not in log
 
 
-async def test_a_front_whose_cluster_ends_says_so_and_ends(deployed: Cluster) -> None:
+async def test_replicas_know_the_home(deployed: Cluster, tmp_path: Path) -> None:
+    """A light that the demo model writes otherwise, with its intent."""
+    home = tmp_path / "home.yaml"
+    home.write_text("entities: [{name: 客厅灯, domain: light}]", encoding="utf-8")
+    known = ("--home", str(home), "--languages", "zh")
+    await deploy(deployed, *known)
+    async with server_process("wyoming_funasr", *front(deployed)) as server:
+        log = await exit_line(server)
+        assert "the replicas have home known, this front none; run: wyoming-funasr deploy" in log
+    pcm = read_pcm(DATA / "home_assistant_cloud/living_room_light_zh.wav")
+    async with server_process("wyoming_funasr", *front(deployed, *known)) as server:
+        async with connect(await server.port()) as wire, asyncio.timeout(LONGEST_SECONDS):
+            intent = None
+            while intent is None:  # each replica learns the home while it answers already
+                await wire.send(*request(pcm))
+                heard = Transcript.from_event(await wire.read_type("transcript"))
+                intent = (heard.context or {}).get("intent")
+    assert heard.text.rstrip("。") == "打开客厅灯"
+    assert intent == "HassTurnOn"
+
+
+async def test_a_head_that_restarts_costs_a_restart_of_the_fronts(deployed: Cluster) -> None:
     """The last test, as nothing is left of the cluster."""
     http = free_port()
     quick = (
         "--http-port", str(http), "--canary-seconds", "0.5", "--restart-seconds", "5",
         "--job-seconds", "3", "--max-wait-seconds", "1",
     )  # fmt: skip
+    await deploy(deployed)
     async with server_process("wyoming_funasr", *front(deployed), *quick) as server:
         async with connect(await server.port()) as wire:
-            assert await transcribe(wire)
+            expected = await transcribe(wire)
         deployed.kill()
         async with asyncio.timeout(LONGEST_SECONDS):
             while (  # noqa: ASYNC110  it is to be asked
@@ -197,3 +247,8 @@ async def test_a_front_whose_cluster_ends_says_so_and_ends(deployed: Cluster) ->
                 await asyncio.sleep(0.2)
         log = await exit_line(server)
     assert "the engine did not recover in 5 s" in log
+    with ray_cluster(port=deployed.port) as restarted:
+        await deploy(restarted)
+        async with server_process("wyoming_funasr", *front(deployed)) as server:
+            async with connect(await server.port()) as wire:
+                assert await transcribe(wire) == expected

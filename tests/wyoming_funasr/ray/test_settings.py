@@ -15,7 +15,6 @@ from wyoming_serving.settings import SettingsError
     [
         (("--ray-address", "ray://host:1"), "auto, HOST:PORT"),
         (("--ray-min-replicas", "3"), "1 is less than ray_min_replicas, 3"),
-        (("--engine", "ray", "--home", "home.yaml"), "need engine in-process"),
     ],
 )
 def test_what_cannot_be_is_said(
@@ -33,3 +32,12 @@ async def test_without_ray_the_line_names_the_extra(make_settings: SettingsMaker
             await service.load()
     finally:
         await service.close()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs ray, by the extra ray")
+def test_no_token_goes_into_the_clusters_configuration(make_settings: SettingsMaker) -> None:
+    from wyoming_funasr.ray.application import from_settings
+
+    words = ("--home-assistant-url", "http://ha.local:8123", "--home-assistant-token", "secret")
+    with pytest.raises(ServiceError, match="from home_assistant_token_file"):
+        from_settings(make_settings(*words))

@@ -2,12 +2,14 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from wyoming_serving.errors import ErrorCode, ServiceError
-from wyoming_serving.ray.messages import ReplicaFacts
-from wyoming_serving.ray.replica import Replica
+from wyoming_serving.ray.messages import Answer, Question, ReplicaFacts
+from wyoming_serving.ray.replica import AnsweringReplica
 from wyoming_serving.scheduler import BatchLimits, Scheduler, each
 
 JOB_SECONDS = 1.0
@@ -28,7 +30,7 @@ def shout(job: str) -> str:
     return job.upper()
 
 
-class Shouter(Replica[str, str]):
+class Shouter(AnsweringReplica[str, str]):
     """`given` are limits, or a `failure` that keeps it from being made."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
@@ -36,4 +38,14 @@ class Shouter(Replica[str, str]):
             raise ServiceError(ErrorCode.MODEL_MISSING, given["failure"])
         limits = BatchLimits(max_jobs=1, job_seconds=JOB_SECONDS, **given)
         scheduler = Scheduler(each(shout), limits, name="shouter")
-        super().__init__(scheduler, "canary", ReplicaFacts("1", "shouter", str(os.getpid()), None))
+        scheduler.start()
+        facts = ReplicaFacts("1", {}, str(os.getpid()))
+        super().__init__(scheduler, partial(scheduler.submit, "canary"), facts)
+
+    async def stream(self, question: Question[str]) -> AsyncGenerator[Answer[str], None]:
+        """Answer word by word, as far as that goes."""
+        for word in question.job.split():
+            answer = await self.answer(replace(question, job=word))
+            yield answer
+            if answer.failure is not None:
+                return

@@ -6,22 +6,25 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.ray_cluster import Cluster
+from benchmarks.ray.cluster import Cluster
 from tests.support.ray_cluster import cluster_or_skip
 from tests.support.waiting import until
-from tests.wyoming_serving.ray.shouter import JOB_SECONDS, Shouter
+from tests.wyoming_serving.ray.shouter import JOB_SECONDS, SLOW_SECONDS, Shouter
 from wyoming_serving.errors import ErrorCode, QueueFull, ServiceError
+from wyoming_serving.job_queue import JobTiming
+from wyoming_serving.ray.messages import Question
 from wyoming_serving.ray.scheduler import RayScheduler
 from wyoming_serving.ray.settings import EngineSettings
+from wyoming_serving.ray.streams import RayStreams
 from wyoming_serving.scheduler import BatchLimits
 
 if TYPE_CHECKING:  # there may be no ray
-    pass
+    from wyoming_serving.ray.cluster import Replicas
 
 NAMES = (f"shouter-{number}" for number in itertools.count())
 """Each application has its own: what was measured of one that is gone is not the next's."""
@@ -43,7 +46,20 @@ async def shouters(
     replicas: int = 1, most: int = 0, *, max_queue: int = 100, target: float = 4.0
 ) -> AsyncIterator[RayScheduler[str, str]]:
     """A front with so many replicas."""
-    from wyoming_serving.ray.cluster import Replicas, application, deploy
+    async with replicas_of_shouter(replicas, most, max_queue=max_queue, target=target) as found:
+        scheduler = RayScheduler(found.ask, BatchLimits(job_seconds=60), "shouter")
+        try:
+            yield scheduler
+        finally:
+            await scheduler.close()
+
+
+@asynccontextmanager
+async def replicas_of_shouter(
+    replicas: int = 1, most: int = 0, *, max_queue: int = 100, target: float = 4.0
+) -> AsyncIterator["Replicas[str, str]"]:
+    """So many replicas, once they answer."""
+    from wyoming_serving.ray.cluster import Replicas, application, run
 
     settings = EngineSettings.model_validate(
         {
@@ -58,16 +74,14 @@ async def shouters(
             "ray_health_seconds": 1,
         }
     )
-    app = application(Shouter, {"max_queue": max_queue}, settings, most_jobs=1)
+    app = application(Shouter, {"max_queue": max_queue}, settings, most_jobs=1 + max_queue)
     name = next(NAMES)
-    await asyncio.to_thread(deploy, name, app)
+    await asyncio.to_thread(run, name, app)
     found: Replicas[str, str] = await asyncio.to_thread(Replicas, name)
     await asyncio.to_thread(found.facts, 60)
-    scheduler = RayScheduler(found.ask, BatchLimits(job_seconds=60), "shouter")
     try:
-        yield scheduler
+        yield found
     finally:
-        await scheduler.close()
         await asyncio.to_thread(found.close)
         await asyncio.to_thread(_delete, name)
 
@@ -136,6 +150,56 @@ async def test_a_full_queue_is_told_at_once(cluster: Cluster) -> None:
         assert scheduler.stats.refused + scheduler.stats.finished == 8
 
 
+async def streamed(streams: RayStreams[str, str], text: str) -> list[str]:
+    """A text, said word by word."""
+    said: list[str] = []
+
+    def question() -> Question[str]:
+        return Question(" ".join(text.split()[len(said) :]), admitted=bool(said))
+
+    async with aclosing(streams.stream(question, JobTiming())) as words:
+        async for word in words:
+            said.append(word)
+    return said
+
+
+def streams_of(found: "Replicas[str, str]") -> RayStreams[str, str]:
+    return RayStreams(found.stream, BatchLimits(job_seconds=60), "shouter", first_seconds=0)
+
+
+async def test_streams_survive_the_death_of_a_replica(cluster: Cluster) -> None:
+    texts = [f"this is text number {i} of ten and it takes a while" for i in range(10)]
+    async with replicas_of_shouter(2) as found:
+        streams = streams_of(found)
+        saying = [asyncio.create_task(streamed(streams, text)) for text in texts]
+        await until(lambda: streams.stats.finished >= 10)
+        cluster.replicas()[0].kill()
+        assert await asyncio.gather(*saying) == [text.upper().split() for text in texts]
+        assert 0 < streams.stats.retried <= 10
+
+
+async def test_streams_are_refused_at_once_where_the_queue_is_full(cluster: Cluster) -> None:
+    async with replicas_of_shouter(max_queue=2) as found:
+        streams = streams_of(found)
+        texts = [f"text {i}" for i in range(20)]
+        outcomes = await asyncio.gather(
+            *(streamed(streams, text) for text in texts), return_exceptions=True
+        )
+        assert all(isinstance(one, list | QueueFull) for one in outcomes), outcomes
+        assert any(isinstance(one, list) for one in outcomes)
+        assert streams.stats.refused == sum(isinstance(one, QueueFull) for one in outcomes) > 0
+
+
+async def test_a_stream_that_nobody_takes_ends_at_the_replica(cluster: Cluster) -> None:
+    async with replicas_of_shouter() as found:
+        streams = streams_of(found)
+        async with aclosing(streams.stream(lambda: Question("a " * 200), JobTiming())) as words:
+            assert await anext(words) == "A"
+        began = time.monotonic()
+        assert await streamed(streams, "next") == ["NEXT"]
+        assert time.monotonic() - began < 200 * SLOW_SECONDS / 2
+
+
 async def test_errors_come_back_as_they_were(cluster: Cluster) -> None:
     async with shouters() as scheduler:
         with pytest.raises(ServiceError, match="nothing was said") as caught:
@@ -162,7 +226,7 @@ async def test_replicas_follow_the_load(cluster: Cluster) -> None:
 
 
 async def test_what_cannot_be_made_is_one_line(cluster: Cluster) -> None:
-    from wyoming_serving.ray.cluster import application, deploy
+    from wyoming_serving.ray.cluster import application, run
 
     name = next(NAMES)
     app = application(
@@ -170,7 +234,7 @@ async def test_what_cannot_be_made_is_one_line(cluster: Cluster) -> None:
     )
     try:
         with pytest.raises(ServiceError) as caught:
-            await asyncio.to_thread(deploy, name, app)
+            await asyncio.to_thread(run, name, app)
     finally:
         await asyncio.to_thread(_delete, name)
     assert caught.value.text == f"the replicas of {name} cannot be made: no model of that name"

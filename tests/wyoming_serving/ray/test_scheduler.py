@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.support.waiting import until
 from wyoming_serving.errors import ErrorCode, QueueFull, ServiceError
 from wyoming_serving.job_queue import JobTiming
 from wyoming_serving.ray.messages import Answer, Failure, Question, ReplicaFacts, ReplicaLost
-from wyoming_serving.ray.replica import Replica
+from wyoming_serving.ray.replica import AnsweringReplica
 from wyoming_serving.ray.scheduler import RayScheduler
 from wyoming_serving.scheduler import BatchLimits, Scheduler, each
 
@@ -25,11 +26,13 @@ def front(ask: Ask, job_seconds: float = 60.0) -> RayScheduler[str, str]:
 @asynccontextmanager
 async def replica(
     run: Callable[[str], str], ended: list[int] | None = None, **limits: float
-) -> AsyncIterator[Replica[str, str]]:
+) -> AsyncIterator[AnsweringReplica[str, str]]:
     scheduler = Scheduler(each(run), BatchLimits(max_jobs=1, **limits))  # type: ignore[arg-type]
     end = (ended if ended is not None else []).append
-    facts = ReplicaFacts("1", "shouter", "CPU", None)
-    yield Replica(scheduler, "canary", facts, lambda: end(1))
+    scheduler.start()
+    facts = ReplicaFacts("1", {}, "CPU")
+    canary = partial(scheduler.submit, "canary")
+    yield AnsweringReplica(scheduler, canary, facts, lambda: end(1))
     await scheduler.close()
 
 

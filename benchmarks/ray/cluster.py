@@ -36,8 +36,9 @@ _LOOK_SECONDS = 0.5
 class Cluster:
     """A running cluster."""
 
-    def __init__(self, address: str, head: subprocess.Popen[bytes]) -> None:
-        self.address = address
+    def __init__(self, port: int, head: subprocess.Popen[bytes]) -> None:
+        self.port = port
+        self.address = f"127.0.0.1:{port}"
         self._head = psutil.Process(head.pid)
 
     def replicas(self) -> list[psutil.Process]:
@@ -58,12 +59,12 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def ray_cluster(cpus: int = 2) -> Iterator[Cluster]:
-    """A head and its workers, all on loopback, ended at the latest here."""
+def ray_cluster(cpus: int = 2, port: int = 0) -> Iterator[Cluster]:
+    """A head and its workers, all on loopback, ended at the latest here; port 0 is any."""
     os.environ.update(_ENVIRONMENT)
-    port = _free_port()
+    port = port or _free_port()
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # its sockets need a short path
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     head = subprocess.Popen(
         [
             Path(sys.executable).with_name("ray"), "start", "--head", "--block",
@@ -79,7 +80,7 @@ def ray_cluster(cpus: int = 2) -> Iterator[Cluster]:
     )  # fmt: skip
     try:
         _wait(port, head)
-        yield Cluster(f"127.0.0.1:{port}", head)
+        yield Cluster(port, head)
     finally:
         head.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -1,0 +1,90 @@
+"""What becomes of requests when something goes wrong."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.ray.cluster import Cluster
+from benchmarks.ray.subjects import Answered, Subject
+from wyoming_serving.errors import QueueFull
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What became of requests."""
+
+    service: str
+    what: str
+    requests: int
+    answered: int
+    asked_again: int
+    refused: int
+    longest_ms: float
+    """Until the last one was answered or refused."""
+
+
+async def hit_one(
+    service: str, what: str, number: signal.Signals, requests: int, subject: Subject, at: Cluster
+) -> Fault:
+    """Send a signal to a replica while it has some of so many requests."""
+    before = subject.asked_again()
+    began = time.perf_counter()
+    jobs = [asyncio.ensure_future(subject.ask()) for _ in range(requests)]
+    await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+    hit = at.replicas()[0]
+    hit.send_signal(number)
+    fault = await _outcome(service, what, jobs, subject, before, began)
+    await at.until_replicas(2, without=[hit])
+    return fault
+
+
+async def flooded(service: str, requests: int, subject: Subject) -> Fault:
+    """Ask more at once than may wait."""
+    before, began = subject.asked_again(), time.perf_counter()
+    jobs = [asyncio.ensure_future(subject.ask()) for _ in range(requests)]
+    return await _outcome(service, "a full queue", jobs, subject, before, began)
+
+
+async def scaled(
+    service: str, seconds: float, clients: int, subject: Subject, at: Cluster
+) -> Fault:
+    """Load that brings a third replica, and goes."""
+    before, began = subject.asked_again(), time.perf_counter()
+    ending = asyncio.Event()
+    jobs: list[asyncio.Future[Answered]] = []
+
+    async def client() -> None:
+        while not ending.is_set():
+            jobs.append(asyncio.ensure_future(subject.ask()))
+            await asyncio.wait({jobs[-1]})
+
+    loading = [asyncio.create_task(client()) for _ in range(clients)]
+    await at.until_replicas(3)
+    await asyncio.sleep(seconds)
+    ending.set()
+    await asyncio.gather(*loading)
+    fault = await _outcome(service, "one replica, three, one", jobs, subject, before, began)
+    await at.until_replicas(1)
+    return fault
+
+
+async def _outcome(
+    service: str,
+    what: str,
+    jobs: "Sequence[asyncio.Future[Answered]]",
+    subject: Subject,
+    before: int,
+    began: float,
+) -> Fault:
+    outcomes = await asyncio.gather(*jobs, return_exceptions=True)
+    return Fault(
+        service,
+        what,
+        len(outcomes),
+        sum(isinstance(one, Answered) for one in outcomes),
+        subject.asked_again() - before,
+        sum(isinstance(one, QueueFull) for one in outcomes),
+        1000 * (time.perf_counter() - began),
+    )

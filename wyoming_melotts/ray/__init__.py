@@ -1,0 +1,1 @@
+"""The voices in the replicas of a Ray cluster."""
