@@ -105,18 +105,16 @@ class CpuSharing:
 _CORES_FOR_PAIRS = 4
 
 
-def cpu_sharing(threads: int, most_workers: int | None = None) -> CpuSharing:
-    """Share so many CPU threads (0: one per core) between utterances or sentences.
+def cpu_sharing(threads: int) -> CpuSharing:
+    """Share so many CPU threads (0: one per core) between utterances.
 
     Make the scheduler with `workers`, and let the work in each of them use `threads`. Cores that
     work on one utterance wait for each other at every layer, and wait long if another process has
     taken one of them (`python -m benchmarks.threads`). So each core works alone, and from four
-    cores on in pairs, where one utterance would otherwise leave most of them idle. `most_workers`
-    bounds the workers where each needs much memory; the cores are then shared between these.
+    cores on in pairs, where one utterance would otherwise leave most of them idle.
     """
     cores = threads or available_cores()
-    in_pairs = cores // 2 if cores >= _CORES_FOR_PAIRS else cores
-    workers = min(in_pairs, most_workers or in_pairs)
+    workers = cores // 2 if cores >= _CORES_FOR_PAIRS else cores
     return CpuSharing(workers, cores // workers)
 
 

@@ -147,22 +147,18 @@ def test_torch_without_a_gpu() -> None:
 
 
 @pytest.mark.parametrize(
-    ("threads", "most_workers", "sharing"),
+    ("threads", "sharing"),
     [
-        (1, None, CpuSharing(1, 1)),
-        (2, None, CpuSharing(2, 1)),
-        (3, None, CpuSharing(3, 1)),
-        (4, None, CpuSharing(2, 2)),
-        (5, None, CpuSharing(2, 2)),
-        (16, None, CpuSharing(8, 2)),
-        (16, 4, CpuSharing(4, 4)),
-        (2, 4, CpuSharing(2, 1)),
+        (1, CpuSharing(1, 1)),
+        (2, CpuSharing(2, 1)),
+        (3, CpuSharing(3, 1)),
+        (4, CpuSharing(2, 2)),
+        (5, CpuSharing(2, 2)),
+        (16, CpuSharing(8, 2)),
     ],
 )
-def test_cores_are_shared_between_workers(
-    threads: int, most_workers: int | None, sharing: CpuSharing
-) -> None:
-    assert cpu_sharing(threads, most_workers) == sharing
+def test_cores_are_shared_between_workers(threads: int, sharing: CpuSharing) -> None:
+    assert cpu_sharing(threads) == sharing
 
 
 def test_without_a_number_the_cores_that_the_process_may_use_are_shared() -> None:
