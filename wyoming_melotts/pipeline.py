@@ -18,7 +18,7 @@ from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.spoken import SpokenAudio
 from wyoming_melotts.voices import Voice, VoiceLibrary
 from wyoming_serving.job_scheduler import WatchedScheduler
-from wyoming_serving.memory import release_freed_memory
+from wyoming_serving.memory import large_structure, release_freed_memory
 from wyoming_serving.scheduler import BatchLimits, Scheduler, call_in_thread, each
 
 _WARM_UP = {"ZH": "你好。", "JP": "はい。", "KR": "네.", "ES": "Hola.", "FR": "Bonjour."}
@@ -167,8 +167,9 @@ async def _prepare(front_end: FrontEnd, language: str) -> None:
         from wyoming_melotts.frontends import frontend_for
         from wyoming_melotts.frontends.plain_tokenizer import PlainTokenizer
 
-        frontend = frontend_for(language, PlainTokenizer())
-        frontend.phonemize(frontend.normalize(_WARM_UP.get(language, "Hello.")))
+        with large_structure():
+            frontend = frontend_for(language, PlainTokenizer())
+            frontend.phonemize(frontend.normalize(_WARM_UP.get(language, "Hello.")))
 
     await front_end.submit(read, admitted=True)
 

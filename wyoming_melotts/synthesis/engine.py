@@ -31,9 +31,12 @@ from wyoming_melotts.synthesis.speech import (
 from wyoming_melotts.voices import Language, Model, Voice, VoiceLibrary
 from wyoming_serving.audio import Resampler, Samples
 from wyoming_serving.devices import Device, choose_device
-from wyoming_serving.memory import free_memory_bytes
+from wyoming_serving.memory import free_memory_bytes, large_structure
 
 _LOGGER = logging.getLogger(__name__)
+
+_ANY_TEXT = "12."
+"""A word in every language."""
 
 
 def speech_options(settings: MelottsSettings) -> SpeechOptions:
@@ -197,6 +200,9 @@ def find_tokenizer(language: Language, library: VoiceLibrary) -> Tokenizer:
 
 
 def make_reader(language: Language, tokenizer: Tokenizer, options: SpeechOptions) -> Reader:
-    """The way from text to phones of a language."""
-    frontend: Frontend = frontend_for(language.key, tokenizer, options.readings)
-    return Reader(language, frontend, options)
+    """The way from text to phones of a language, with the dictionaries that it is read by."""
+    with large_structure():
+        frontend: Frontend = frontend_for(language.key, tokenizer, options.readings)
+        reader = Reader(language, frontend, options)
+        reader.phonemize_line(_ANY_TEXT)  # dictionaries are read when they are first needed
+        return reader
