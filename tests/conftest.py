@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,22 @@ def random_weights() -> None:
     """What makes models of random weights is there."""
     if WITHOUT_TORCH:
         pytest.skip(NEEDS_TORCH)
+
+
+@pytest.fixture(scope="session")
+def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Graphs that some test's model has become; making them takes half of a small test's time."""
+    return tmp_path_factory.mktemp("cache") / "graphs"
+
+
+@pytest.fixture
+def cache_dir(graphs: Path, tmp_path: Path) -> Path:
+    """A cache that holds nothing but the graphs of earlier tests."""
+    graphs.mkdir(exist_ok=True)
+    cache = tmp_path / "cache-dir"
+    cache.mkdir()
+    (cache / graphs.name).symlink_to(graphs)
+    return cache
 
 
 @pytest.hookimpl(wrapper=True)

@@ -58,14 +58,14 @@ ServiceMaker = Callable[..., FunasrService]
 
 
 @pytest.fixture
-def make_settings(tmp_path: Path) -> SettingsMaker:
+def make_settings(cache_dir: Path) -> SettingsMaker:
     """Settings from command line words, with nothing of this machine in them."""
 
     def make(*words: str) -> FunasrSettings:
         parser = ArgumentParser()
         FunasrSettings.add_arguments(parser)
         fixed = ["--uri", "tcp://127.0.0.1:0", "--device", "cpu", "--precision", "float32",
-                 "--threads", "1", "--offline", "--cache-dir", str(tmp_path / "cache")]  # fmt: skip
+                 "--threads", "1", "--offline", "--cache-dir", str(cache_dir)]  # fmt: skip
         return FunasrSettings.load(parser.parse_args([*fixed, *words]))
 
     return make

@@ -22,7 +22,7 @@ def voices_dir(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def make_settings(voices_dir: Path, tmp_path: Path) -> SettingsMaker:
+def make_settings(voices_dir: Path, cache_dir: Path) -> SettingsMaker:
     """Settings for a machine without a network, with whatever the test changes."""
 
     def make(**changes: object) -> MelottsSettings:
@@ -33,7 +33,7 @@ def make_settings(voices_dir: Path, tmp_path: Path) -> SettingsMaker:
             "offline": True,
             "silence_after_seconds": 0,  # a busy machine computes slowly
             "voices_dir": voices_dir,
-            "cache_dir": tmp_path / "cache",
+            "cache_dir": cache_dir,
         }
         parser = ArgumentParser()
         MelottsSettings.add_arguments(parser)

@@ -6,20 +6,15 @@ from wyoming_funasr.engines.base import Place
 from wyoming_serving.devices import Device, Precision
 
 
-@pytest.fixture(scope="session")
-def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 def cpu(cache: Path, precision: Precision) -> Place:
     return Place(Device("cpu", precision, f"CPU, {precision}"), 1, cache)
 
 
 @pytest.fixture(scope="session")
 def float32(graphs: Path) -> Place:
-    return cpu(graphs, "float32")
+    return cpu(graphs.parent, "float32")
 
 
 @pytest.fixture(scope="session")
 def int8(graphs: Path) -> Place:
-    return cpu(graphs, "int8")
+    return cpu(graphs.parent, "int8")

@@ -289,10 +289,10 @@ async def test_voice_events_say_when(make_service: ServiceMaker) -> None:
 
 
 async def test_with_fsmn_vad_the_service_finds_endpoints_too(
-    make_service: ServiceMaker, tiny_fsmn_vad: Path, tmp_path: Path
+    make_service: ServiceMaker, tiny_fsmn_vad: Path, cache_dir: Path
 ) -> None:
     assert FSMN_VAD.modelscope is not None
-    cached = tmp_path / "cache" / FSMN_VAD.modelscope.replace("/", "--")
+    cached = cache_dir / FSMN_VAD.modelscope.replace("/", "--")
     shutil.copytree(tiny_fsmn_vad, cached)
     async with running(make_service("--no-use-external-vad")) as port, connect(port) as wire:
         await wire.send(Describe())
