@@ -3,12 +3,13 @@
 import argparse
 import logging
 import signal
+from collections.abc import Collection
 from pathlib import Path
 from types import FrameType
 
 from training.recognizer.plan import Reading, readings
 from training.recognizer.speech import SpeechFolder
-from training.recognizer.synthesizers import Speakers
+from training.recognizer.synthesizers import NAMES, Speakers
 
 _log = logging.getLogger(__name__)
 _REPORT_EVERY = 50
@@ -18,15 +19,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kokoro", type=Path, required=True, help="folder that fetch.sh made")
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument(
+        "--synthesizers", nargs="+", choices=NAMES, default=NAMES,
+        help="piper and espeak alone take minutes, where Kokoro takes hours",
+    )  # fmt: skip
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    synthesize(given.kokoro, given.output)
+    synthesize(given.kokoro, given.output, given.synthesizers)
 
 
-def synthesize(kokoro: Path, output: Path) -> None:
+def synthesize(kokoro: Path, output: Path, synthesizers: Collection[str] = NAMES) -> None:
     """Speak what is not there yet into `output`/train, development and test."""
     stop = _Stop()
-    plan = readings()
+    plan = [one for one in readings() if one.synthesizer in synthesizers]
     folders = {name: SpeechFolder(output / name) for name in ("train", "development", "test")}
     there = {name: folder.names() for name, folder in folders.items()}
     left = [one for one in plan if one.name not in there[one.set]]

@@ -17,6 +17,7 @@ from training.kokoro import Kokoro, Phonemes
 from training.recognizer.plan import Reading
 from training.recognizer.speech import Sound, at_16_khz
 
+NAMES = ("kokoro", "piper", "espeak")
 _ESPEAK_WORDS_PER_MINUTE = 150
 
 
