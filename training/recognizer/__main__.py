@@ -11,10 +11,9 @@ from pathlib import Path
 from training.recognizer.evaluate import evaluate
 from training.recognizer.export import export
 from training.recognizer.synthesize import synthesize
-from training.recognizer.train import train
+from training.recognizer.train import CURVE, FRAMES, train
 
 _HERE = Path(__file__).parent
-_FRAMES_A_BATCH = 2400
 
 
 def main() -> None:
@@ -30,9 +29,10 @@ def main() -> None:
     if not (kokoro / "kokoro.onnx").exists():
         subprocess.run([_HERE / "fetch.sh", kokoro], check=True)
     synthesize(kokoro, speech)
-    train(speech, given.more, training, given.minutes, _FRAMES_A_BATCH)
+    train(speech, given.more, training, given.minutes, FRAMES)
     export(training, given.output)
-    evaluate(given.output, speech, given.recordings, _HERE / "results.md", "auto")
+    report, curve = _HERE / "results.md", training / CURVE
+    evaluate(given.output, speech, given.recordings, report, curve, "auto")
 
 
 if __name__ == "__main__":

@@ -64,13 +64,21 @@ def main() -> None:
     parser.add_argument("--speech", type=Path, required=True, help="folder of synthesize.py")
     parser.add_argument("--recordings", type=Path, help="folder with WAV files, transcripts.tsv")
     parser.add_argument("--report", type=Path, help="a Markdown file to write")
+    parser.add_argument("--curve", type=Path, help="curve.tsv of the training, for the report")
     parser.add_argument("--precision", default="auto", help="float32, int8 or auto, as the service")
     given = parser.parse_args()
-    evaluate(given.model, given.speech, given.recordings, given.report, given.precision)
+    evaluate(
+        given.model, given.speech, given.recordings, given.report, given.curve, given.precision
+    )
 
 
 def evaluate(
-    model: Path, speech: Path, recordings: Path | None, report: Path | None, precision: str
+    model: Path,
+    speech: Path,
+    recordings: Path | None,
+    report: Path | None,
+    curve: Path | None,
+    precision: str,
 ) -> None:
     """Judge the test clips and the recordings; print the result and write it to `report`."""
     loaded = load(model, precision)
@@ -81,7 +89,7 @@ def evaluate(
     ]
     if recordings:
         results.append(judge(loaded, "Recordings", list(_recordings(recordings))))
-    text = "\n".join(_lines(results))
+    text = "\n".join([*_lines(results), *(_curve(curve) if curve else [])])
     print(text)
     if report:
         report.write_text(text + "\n", "utf-8")
@@ -143,6 +151,18 @@ def _lines(results: list[Result]) -> Iterator[str]:
         shown = one.pairs if one.title == "Recordings" else wrong[:_ERRORS_SHOWN]
         yield f"\n{one.title}{'' if one.title == 'Recordings' else ', wrong ones'}:\n"
         yield from (f"- {said} → {got}" for said, got in shown)
+
+
+def _curve(file: Path) -> Iterator[str]:
+    """The learning curve that `development.py` wrote."""
+    yield "\nLearning curve: greedy character errors, capitals and punctuation counted, in the"
+    yield "development set, clean and in a noisy room; CPU time on one thread.\n"
+    yield "| steps | minutes | English | noisy | Mandarin | noisy |"
+    yield "|---:|---:|---:|---:|---:|---:|"
+    with file.open(encoding="utf-8") as table:
+        for steps, seconds, *errors in list(csv.reader(table, delimiter="\t"))[1:]:
+            shown = " | ".join(f"{float(error):.1%}" for error in errors)
+            yield f"| {steps} | {float(seconds) / 60:.0f} | {shown} |"
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ from training.recognizer.features import FeatureCache
 from training.recognizer.losses import LabelPriors
 from training.recognizer.plan import readings
 
-CHECKPOINT, BEST = "checkpoint.pt", "best.pt"
+CHECKPOINT, BEST, CURVE = "checkpoint.pt", "best.pt", "curve.tsv"
+FRAMES = 1200
+"""Of 60 ms in a batch."""
 _UNIFORM_STEPS = 500
 _PEAK_RATE = 1e-3
 _WARM_UP_STEPS = 300
@@ -57,7 +59,7 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, required=True, help="the model's folder")
     parser.add_argument("--minutes", type=float, default=300, help="of CPU time")
-    parser.add_argument("--frames", type=int, default=1200, help="60 ms frames in a batch")
+    parser.add_argument("--frames", type=int, default=FRAMES, help="60 ms frames in a batch")
     given = parser.parse_args()
     train(given.speech, given.more, given.output, given.minutes, given.frames)
 
@@ -104,7 +106,7 @@ class Trainer:
         self._batches = Batches(
             self._model, normalization, self._tokens, self._phones, self.state.steps
         )
-        self._judge = Judge(development, self._batches, self._tokens, folder / "curve.tsv")
+        self._judge = Judge(development, self._batches, self._tokens, folder / CURVE)
 
     def run(self, frames: int) -> None:
         """Train until the time is used up."""
