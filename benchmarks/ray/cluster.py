@@ -28,7 +28,8 @@ _ENVIRONMENT = {
 alone, the next ones keep other programs out, and by the last one it scales within a test's time."""
 
 _STORE_BYTES = 200 << 20
-_LONGEST_SECONDS = 60.0
+_LONGEST_SECONDS = 300.0
+"""A machine that others keep busy takes minutes to start a cluster."""
 _END_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
 
