@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -45,6 +45,16 @@ class Cluster:
     def replicas(self) -> list[psutil.Process]:
         """The processes of all applications' replicas."""
         return [one for one in self._head.children(recursive=True) if _is_replica(one)]
+
+    def cpu_seconds(self) -> dict[psutil.Process, float]:
+        """What each replica has computed so far."""
+        times = {one: one.cpu_times() for one in self.replicas()}
+        return {one: of_one.user + of_one.system for one, of_one in times.items()}
+
+    def busiest(self, before: Mapping[psutil.Process, float]) -> psutil.Process:
+        """The replica that has computed most since `cpu_seconds` was `before`."""
+        now = self.cpu_seconds()
+        return max(now, key=lambda one: now[one] - before.get(one, 0.0))
 
     def kill(self) -> None:
         """End all of it at once."""

@@ -35,12 +35,12 @@ class Fault:
 async def hit_one(
     service: str, what: str, number: signal.Signals, requests: int, subject: Subject, at: Cluster
 ) -> Fault:
-    """Send a signal to a replica while it has some of so many requests."""
-    before = subject.asked_again()
+    """Send a signal to the replica that has most of so many requests."""
+    before, computed = subject.asked_again(), at.cpu_seconds()
     began = time.perf_counter()
     jobs = [asyncio.ensure_future(subject.ask()) for _ in range(requests)]
     await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
-    hit = at.replicas()[0]
+    hit = at.busiest(computed)
     hit.send_signal(number)
     fault = await outcome(service, what, jobs, began, subject, before)
     await at.until_replicas(2, without=[hit])
