@@ -32,7 +32,7 @@ test-integrations: $(INTEGRATIONS)/.installed
 	$(INTEGRATIONS)/bin/python -m pytest integrations
 
 test-ray: $(RAY)/.installed
-	$(RAY)/bin/python -m pytest tests/wyoming_serving/ray tests/wyoming_funasr/ray
+	$(RAY)/bin/python -m pytest $(wildcard tests/*/ray)
 
 $(INTEGRATIONS)/.installed: pyproject.toml constraints.txt $(wildcard integrations/*/pyproject.toml)
 	$(PYTHON) -m venv $(INTEGRATIONS)
@@ -44,7 +44,7 @@ $(INTEGRATIONS)/.installed: pyproject.toml constraints.txt $(wildcard integratio
 	touch $@
 
 $(RAY)/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -m demo.install $(RAY) demo,ray,test
+	$(PYTHON) -m demo.install $(RAY) demo,ray,test,tracing
 	touch $@
 
 lint: $(DEV)

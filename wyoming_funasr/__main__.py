@@ -113,7 +113,7 @@ def _deploy(settings: FunasrSettings, _: argparse.Namespace) -> int:
     from wyoming_funasr.ray import application
     from wyoming_serving.ray import cluster
 
-    cluster.deploy(settings.ray_address, application.NAME, application.from_settings(settings))
+    cluster.deploy(application.NAME, application.from_settings(settings), settings)
     print(f"{settings.default_model} runs in the Ray cluster; fronts: wyoming-funasr --engine ray")
     return 0
 

@@ -104,7 +104,7 @@ def _deploy(settings: MelottsSettings, _: argparse.Namespace) -> int:
     from wyoming_melotts.ray import application
     from wyoming_serving.ray import cluster
 
-    cluster.deploy(settings.ray_address, application.NAME, application.from_settings(settings))
+    cluster.deploy(application.NAME, application.from_settings(settings), settings)
     print("the voices run in the Ray cluster; fronts: wyoming-melotts --engine ray")
     return 0
 

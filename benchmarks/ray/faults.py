@@ -3,11 +3,12 @@
 import asyncio
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.ray.cluster import Cluster
-from benchmarks.ray.subjects import Answered, Subject
+from benchmarks.ray.subjects import Subject
 from wyoming_serving.errors import QueueFull
 
 
@@ -19,23 +20,29 @@ class Fault:
     what: str
     requests: int
     answered: int
-    asked_again: int
+    asked_again: int | None
+    """Of a second replica; None was not counted."""
     refused: int
     longest_ms: float
-    """Until the last one was answered or refused."""
+    """Until nobody waited any more."""
+
+    @property
+    def failed(self) -> int:
+        """Those that were neither answered nor refused."""
+        return self.requests - self.answered - self.refused
 
 
 async def hit_one(
     service: str, what: str, number: signal.Signals, requests: int, subject: Subject, at: Cluster
 ) -> Fault:
-    """Send a signal to a replica while it has some of so many requests."""
-    before = subject.asked_again()
+    """Send a signal to the replica that has most of so many requests."""
+    before, computed = subject.asked_again(), at.cpu_seconds()
     began = time.perf_counter()
     jobs = [asyncio.ensure_future(subject.ask()) for _ in range(requests)]
     await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
-    hit = at.replicas()[0]
+    hit = at.busiest(computed)
     hit.send_signal(number)
-    fault = await _outcome(service, what, jobs, subject, before, began)
+    fault = await outcome(service, what, jobs, began, subject, before)
     await at.until_replicas(2, without=[hit])
     return fault
 
@@ -44,7 +51,7 @@ async def flooded(service: str, requests: int, subject: Subject) -> Fault:
     """Ask more at once than may wait."""
     before, began = subject.asked_again(), time.perf_counter()
     jobs = [asyncio.ensure_future(subject.ask()) for _ in range(requests)]
-    return await _outcome(service, "a full queue", jobs, subject, before, began)
+    return await outcome(service, "a full queue", jobs, began, subject, before)
 
 
 async def scaled(
@@ -53,7 +60,7 @@ async def scaled(
     """Load that brings a third replica, and goes."""
     before, began = subject.asked_again(), time.perf_counter()
     ending = asyncio.Event()
-    jobs: list[asyncio.Future[Answered]] = []
+    jobs: list[asyncio.Future[object]] = []
 
     async def client() -> None:
         while not ending.is_set():
@@ -65,26 +72,27 @@ async def scaled(
     await asyncio.sleep(seconds)
     ending.set()
     await asyncio.gather(*loading)
-    fault = await _outcome(service, "one replica, three, one", jobs, subject, before, began)
+    fault = await outcome(service, "one replica, three, one", jobs, began, subject, before)
     await at.until_replicas(1)
     return fault
 
 
-async def _outcome(
+async def outcome(
     service: str,
     what: str,
-    jobs: "Sequence[asyncio.Future[Answered]]",
-    subject: Subject,
-    before: int,
+    jobs: "Iterable[asyncio.Future[Any]]",
     began: float,
+    subject: Subject | None = None,
+    before: int = 0,
 ) -> Fault:
+    """Wait for all jobs, which began then; `subject` had asked again so often `before`."""
     outcomes = await asyncio.gather(*jobs, return_exceptions=True)
     return Fault(
         service,
         what,
         len(outcomes),
-        sum(isinstance(one, Answered) for one in outcomes),
-        subject.asked_again() - before,
+        sum(not isinstance(one, BaseException) for one in outcomes),
+        None if subject is None else subject.asked_again() - before,
         sum(isinstance(one, QueueFull) for one in outcomes),
         1000 * (time.perf_counter() - began),
     )

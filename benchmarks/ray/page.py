@@ -28,6 +28,10 @@ def page(runs: Sequence[Run], faults: Sequence[Fault]) -> str:
         "",
         *_faults_table(faults),
         "",
+        "The clients of a front that is killed, and those that ask while there is no cluster, fail "
+        "at once or after the front's limits. Behind the restart the time begins with the start of "
+        "the head.",
+        "",
         sessions_table(Figures.of(with_one)),
         check_table(heard, available_cores()),
     ]
@@ -58,11 +62,13 @@ def _runs_table(runs: Sequence[Run]) -> list[str]:
 
 def _faults_table(faults: Sequence[Fault]) -> list[str]:
     return [
-        "| service | fault | requests | answered | asked again | refused | all over after |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| service | fault | requests | answered | asked again | refused | failed "
+        "| all over after |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {one.service} | {one.what} | {one.requests} | {one.answered} | {one.asked_again} "
-            f"| {one.refused} | {one.longest_ms:.0f} ms |"
+            f"| {one.service} | {one.what} | {one.requests} | {one.answered} "
+            f"| {'not counted' if one.asked_again is None else one.asked_again} "
+            f"| {one.refused} | {one.failed} | {one.longest_ms:.0f} ms |"
             for one in faults
         ),
     ]

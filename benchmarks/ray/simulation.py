@@ -24,6 +24,7 @@ MOST = 8
 BASE_MS = 10.0
 EACH_MS = 2.5
 AIM_MS = 100.0
+GPUS = (1, 2, 4, 8)
 SIMULATED_SECONDS = 60.0
 _FRONT_LOAD = 0.5
 """Of a core, which a front may take for what replicas answer: it hears as well."""
@@ -95,7 +96,7 @@ def fronts(sessions: int, figures: Figures) -> int:
 def sessions_table(figures: Figures) -> str:
     """Returns the result with its assumptions, as Markdown."""
     rows = []
-    for gpus in (1, 2, 4, 8):
+    for gpus in GPUS:
         sessions = most_sessions(gpus, figures)
         p95 = p95_ms(sessions, gpus, figures)
         rows.append(f"| {gpus} | {sessions} | {p95:.0f} ms | {fronts(sessions, figures)} |")

@@ -19,6 +19,7 @@ from wyoming_melotts.service import MelottsService
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.voices.selection import VoiceRequest
 from wyoming_serving.job_queue import JobTiming
+from wyoming_serving.ray.settings import EngineSettings
 from wyoming_serving.scheduler import call_in_thread
 from wyoming_serving.service import Service, loaded
 
@@ -80,12 +81,9 @@ Subjects = Callable[[Place], contextlib.AbstractAsyncContextManager[Subject]]
 @contextlib.asynccontextmanager
 async def recognizer(place: Place) -> AsyncIterator[Subject]:
     """The demo model, which is asked to recognize noise: it costs what speech costs."""
-    settings = FunasrSettings.model_validate(place.settings() | {"model_dir": "demo"})
     if place.cluster is not None:
-        from wyoming_funasr.ray.application import NAME, from_settings
-
-        await _deploy(place.cluster, NAME, partial(from_settings, settings))
-    service = FunasrService(settings)
+        await deploy_recognizer(place)
+    service = FunasrService(_recognizer_settings(place))
     async with loaded(service):
         [pipeline] = service.pipelines
         noise = np.random.default_rng(0).normal(0, 0.05, int(SPEECH_SECONDS * 16_000))
@@ -100,6 +98,18 @@ async def recognizer(place: Place) -> AsyncIterator[Subject]:
         yield Subject(ask, partial(_retries, service, "recognizer"))
 
 
+async def deploy_recognizer(place: Place) -> None:
+    """Run the replicas of the demo model in the cluster."""
+    from wyoming_funasr.ray.application import NAME, from_settings
+
+    settings = _recognizer_settings(place)
+    await _deploy(NAME, partial(from_settings, settings), settings)
+
+
+def _recognizer_settings(place: Place) -> FunasrSettings:
+    return FunasrSettings.model_validate(place.settings() | {"model_dir": "demo"})
+
+
 @contextlib.asynccontextmanager
 async def speaker(place: Place) -> AsyncIterator[Subject]:
     """The demo voice, which speaks one sentence without a cache."""
@@ -108,7 +118,7 @@ async def speaker(place: Place) -> AsyncIterator[Subject]:
     if place.cluster is not None:
         from wyoming_melotts.ray.application import NAME, from_settings
 
-        await _deploy(place.cluster, NAME, partial(from_settings, settings))
+        await _deploy(NAME, partial(from_settings, settings), settings)
     service = MelottsService(settings)
     async with loaded(service):
         voice = service.choose_voice(VoiceRequest())
@@ -137,7 +147,7 @@ async def timed(work: Awaitable[object]) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-async def _deploy(cluster: Cluster, name: str, application: Callable[[], object]) -> None:
+async def _deploy(name: str, application: Callable[[], object], settings: EngineSettings) -> None:
     from wyoming_serving.ray.cluster import deploy
 
-    await call_in_thread(lambda: deploy(cluster.address, name, application()), "deploy")
+    await call_in_thread(lambda: deploy(name, application(), settings), "deploy")

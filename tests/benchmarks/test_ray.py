@@ -1,3 +1,6 @@
+import json
+from dataclasses import asdict
+
 import pytest
 
 from benchmarks.percentiles import Percentiles
@@ -13,6 +16,7 @@ from benchmarks.ray.simulation import (
     most_sessions,
     p95_ms,
 )
+from benchmarks.ray.summary import PAGE, RESULTS, quoted, summary
 
 
 def test_a_session_that_has_gpus_enough_waits_for_nobody() -> None:
@@ -47,8 +51,29 @@ def test_fronts_are_counted_by_what_a_request_costs_them() -> None:
 
 def test_the_page_says_what_was_measured_and_what_is_assumed() -> None:
     runs = [run(0, 11.0, 10.0, 160.0), run(1, 13.0, 10.0, 80.0), run(2, 13.0, 10.0, 150.0)]
-    fault = Fault("recognizer", "a replica of two killed", 50, 50, 12, 0, 900.0)
-    text = page(runs, [fault])
+    faults = [
+        Fault("recognizer", "a replica of two killed", 50, 50, 12, 0, 900.0),
+        Fault("recognizer", "the head killed", 50, 2, None, 0, 9000.0),
+    ]
+    text = page(runs, faults)
     assert "| recognizer, 2 replicas | 13.0 ms | 13.0 ms | 2.0 ms |" in text
-    assert "| recognizer | a replica of two killed | 50 | 50 | 12 | 0 | 900 ms |" in text
+    assert "| recognizer | a replica of two killed | 50 | 50 | 12 | 0 | 0 | 900 ms |" in text
+    assert "| recognizer | the head killed | 50 | 2 | not counted | 0 | 48 | 9000 ms |" in text
     assert "3.0 ms to it and back" in text and "not a measurement" in text
+
+
+def test_the_summary_compares_with_one_process() -> None:
+    runs = [run(0, 11.0, 10.0, 160.0), run(1, 13.0, 10.0, 80.0), run(4, 13.5, 10.0, 150.0)]
+    found = {"processor": "a CPU", "cores": 2, "runs": [asdict(one) for one in runs]}
+    text = summary(found)
+    assert "with the demo models on 2 cores of a CPU" in text
+    assert "| recognizer | in-process | 11.0 ms | 0.0 ms | 160 |" in text
+    assert "| recognizer | 4 | 13.5 ms | 2.5 ms | 150 |" in text
+    assert "has 1, 2, 4 and 8 GPUs carry" in text
+    assert text in quoted(PAGE.read_text(encoding="utf-8"), found)
+
+
+@pytest.mark.skipif(not RESULTS.exists(), reason="needs the results of python -m benchmarks.ray")
+def test_the_docs_quote_the_results() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == quoted(page, json.loads(RESULTS.read_text(encoding="utf-8")))

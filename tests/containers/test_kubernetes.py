@@ -9,9 +9,11 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
 
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_melotts.settings import MelottsSettings
+from wyoming_serving.monitoring import ServiceMetrics
 from wyoming_serving.ray.settings import EngineSettings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -144,6 +146,20 @@ def test_what_belongs_to_the_fronts_selects_them(service: str) -> None:
     [word] = front_of(service)["containers"][0]["args"]
     assert "--address=speech-head-svc:6379" in word
     assert word.endswith(f"exec wyoming-{service}")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_fronts_are_scaled_by_a_metric_of_ours(service: str) -> None:
+    registry = CollectorRegistry()
+    ServiceMetrics(service, registry)
+    [pods] = [
+        one["pods"]
+        for one in named("HorizontalPodAutoscaler", service)["spec"]["metrics"]
+        if one["type"] == "Pods"
+    ]
+    assert registry.get_sample_value(pods["metric"]["name"]) is not None
+    [scraped] = named("ServiceMonitor", service)["spec"]["endpoints"]
+    assert (scraped["port"], scraped["path"]) == ("http", "/metrics")
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -26,7 +26,7 @@ async def connect(model: Model, settings: FunasrSettings, hub: Hub) -> RemoteMod
             version or model, or voice activity detection cannot be had.
     """
     joined: Joined[RecognitionRequest, Recognition]
-    joined = await join(settings.ray_address, NAME, answered_settings(settings, model))
+    joined = await join(settings, NAME, answered_settings(settings, model))
     try:
         frontend = await call_in_thread(
             partial(load_frontend, joined.facts.engine, model, settings, hub), "load"

@@ -19,7 +19,7 @@ async def connect(settings: MelottsSettings, default: Voice) -> RemoteSpeech:
             version, or speak otherwise.
     """
     joined: Joined[SentenceJob, SpokenPart]
-    joined = await join(settings.ray_address, NAME, heard_settings(settings, default))
+    joined = await join(settings, NAME, heard_settings(settings, default))
     streams: RayStreams[SentenceJob, SpokenPart] = RayStreams(
         joined.replicas.stream,
         speaker_limits(settings, on_gpu=settings.ray_replica_gpus > 0),

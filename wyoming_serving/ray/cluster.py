@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import socket
+import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any, Generic
 
@@ -37,6 +38,9 @@ _CONNECT_SECONDS = 5.0
 _LONGEST_TEXT = 300
 _CONSTRUCTOR_ATTEMPTS = 2
 _DRAIN_CHECK_SECONDS = 0.2
+
+POLL_SECONDS = 0.25
+"""Between two questions whether an application runs."""
 
 _ERROR = re.compile(r"[\w.]*(?:Error|Missing): (.+)")
 """An exception of ours as the last line of a traceback."""
@@ -101,27 +105,33 @@ def application(
     return deployment.bind(dict(arguments))
 
 
-def deploy(address: str, name: str, app: Any) -> None:
-    """Run an application on the cluster at an address, and wait until its replicas answer.
+def deploy(name: str, app: Any, settings: EngineSettings) -> None:
+    """Run an application on the cluster that the settings name, and wait until its replicas answer.
 
     Raises:
-        ServiceError: `cluster-unreachable`; `engine-failed`, the replicas cannot be made.
+        ServiceError: `cluster-unreachable`; `engine-failed`, the replicas cannot be made, or not
+            within `ray_start_seconds`.
     """
-    connect(address)
+    connect(settings.ray_address)
     try:
-        run(name, app)
+        run(name, app, settings)
     finally:
         disconnect()
 
 
-def run(name: str, app: Any) -> None:
+def run(name: str, app: Any, settings: EngineSettings) -> None:
     """Run an application on the cluster that this process has joined; see `deploy`."""
     serve.start(proxy_location="Disabled")
-    try:
-        serve.run(app, name=name, route_prefix=None)
-    except RuntimeError:
-        is_running(name)  # knows why
-        raise
+    until = time.monotonic() + settings.ray_start_seconds
+    serve.run_many(  # serve.run would wait without a limit
+        [serve.RunTarget(app, name, route_prefix=None)],
+        wait_for_ingress_deployment_creation=False,
+        wait_for_applications_running=False,
+    )
+    while not is_running(name):
+        if time.monotonic() >= until:
+            raise ServiceError(ErrorCode.ENGINE_FAILED, _not_ready(name, settings))
+        time.sleep(POLL_SECONDS)
 
 
 def is_running(name: str) -> bool:
@@ -225,6 +235,22 @@ def _errors_named() -> Iterator[None]:
         raise QueueFull("every replica has as much as it may keep waiting") from None
     except (RayError, RayServeException) as error:
         raise _failed(error) from None
+
+
+def _not_ready(name: str, settings: EngineSettings) -> str:
+    """Say what replicas want, what the cluster has, and what to do."""
+    has, free = ray.cluster_resources(), ray.available_resources()
+    nodes = sum(bool(node["Alive"]) for node in ray.nodes())
+    cpus, gpus = (
+        f"{has.get(kind, 0):g} {kind}s ({free.get(kind, 0):g} free)" for kind in ("CPU", "GPU")
+    )
+    return (
+        f"the replicas of {name} were not ready after {settings.ray_start_seconds:g} s: "
+        f"{settings.ray_min_replicas} are wanted, with {settings.ray_replica_cpus:g} CPUs and "
+        f"{settings.ray_replica_gpus:g} GPUs each; the cluster's nodes ({nodes}) have {cpus} and "
+        f"{gpus}. Add nodes, ask for less (--ray-min-replicas, --ray-replica-cpus, "
+        "--ray-replica-gpus), or wait longer if they are still loading (--ray-start-seconds)"
+    )
 
 
 def _check_reachable(address: str) -> None:

@@ -11,10 +11,9 @@ from wyoming_serving import __version__
 from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.ray import cluster
 from wyoming_serving.ray.messages import Job, ReplicaFacts, Result
+from wyoming_serving.ray.settings import EngineSettings
 from wyoming_serving.scheduler import call_in_thread
 
-_POLL_SECONDS = 0.25
-_FACTS_SECONDS = 30.0
 _LEAVE_SECONDS = 3.0
 
 
@@ -33,26 +32,24 @@ class Joined(Generic[Job, Result]):
         return f"Ray replicas, {self.facts.device}"
 
 
-async def join(address: str, name: str, ours: Mapping[str, str]) -> Joined[Job, Result]:
+async def join(settings: EngineSettings, name: str, ours: Mapping[str, str]) -> Joined[Job, Result]:
     """Wait for the replicas of an application, and compare what they have with what is asked for.
 
     Args:
-        address: The cluster's.
+        settings: Those of this front.
         name: The application's.
         ours: What the replicas' facts must say, too.
 
     Raises:
-        ServiceError: there is no cluster or no application, or its replicas fail or differ.
+        ServiceError: there is no cluster or no application, or its replicas fail, differ, or do not
+            answer within `ray_start_seconds`.
     """
-    await call_in_thread(partial(cluster.connect, address), "ray")
+    await call_in_thread(partial(cluster.connect, settings.ray_address), "ray")
     try:
-        while not await call_in_thread(  # noqa: ASYNC110  it is Ray that knows
-            partial(cluster.is_running, name), "ray"
-        ):
-            await asyncio.sleep(_POLL_SECONDS)
+        await _until_running(name, settings.ray_start_seconds)
         replicas: cluster.Replicas[Job, Result]
         replicas = await call_in_thread(partial(cluster.Replicas, name), "ray")
-        facts = await call_in_thread(partial(replicas.facts, _FACTS_SECONDS), "ray")
+        facts = await call_in_thread(partial(replicas.facts, settings.ray_start_seconds), "ray")
         check(facts, ours, name)
     except BaseException:
         await _leave(cluster.disconnect)
@@ -63,6 +60,25 @@ async def join(address: str, name: str, ours: Mapping[str, str]) -> Joined[Job, 
         cluster.disconnect()
 
     return Joined(replicas, facts, partial(_leave, leave))
+
+
+async def _until_running(name: str, seconds: float) -> None:
+    """Wait for the replicas of an application.
+
+    Raises:
+        ServiceError: see `cluster.is_running`; `engine-failed`, they take too long.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            while not await call_in_thread(  # noqa: ASYNC110  it is Ray that knows
+                partial(cluster.is_running, name), "ray"
+            ):
+                await asyncio.sleep(cluster.POLL_SECONDS)
+    except TimeoutError:
+        text = f"the replicas of {name} were not ready after {seconds:g} s"
+        raise ServiceError(
+            ErrorCode.ENGINE_FAILED, f"{text}; run: wyoming-{name} deploy, which says why"
+        ) from None
 
 
 async def _leave(leave: Callable[[], None]) -> None:

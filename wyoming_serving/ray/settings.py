@@ -46,6 +46,13 @@ class EngineSettings(Settings):
     ray_downscale_seconds: float = Field(
         300.0, ge=0, le=86_400, description="How long there must be fewer before one is ended"
     )
+    ray_start_seconds: float = Field(
+        300.0,
+        gt=0,
+        le=86_400,
+        description="How long `deploy` and a front wait for replicas: for room in the cluster, "
+        "downloads and loading",
+    )
     ray_health_seconds: float = Field(
         5.0,
         gt=0,

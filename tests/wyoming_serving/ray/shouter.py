@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from wyoming_serving.errors import ErrorCode, ServiceError
@@ -12,22 +13,48 @@ from wyoming_serving.ray.messages import Answer, Question, ReplicaFacts
 from wyoming_serving.ray.replica import AnsweringReplica
 from wyoming_serving.scheduler import BatchLimits, Scheduler, each
 
-JOB_SECONDS = 1.0
-SLOW_SECONDS = 0.03
+_AT = "@"
+_LOOK_SECONDS = 0.01
+
+
+class Gate:
+    """A folder before which jobs wait, each replica with one of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def before(self, job: str) -> str:
+        """A job that waits here before it is done."""
+        return f"{job}{_AT}{self._folder}"
+
+    def waiting(self) -> list[int]:
+        """The processes of the replicas that came here, in no order."""
+        return [int(one.name) for one in self._folder.iterdir() if one.name.isdigit()]
+
+    def open(self) -> None:
+        """Let all go on."""
+        (self._folder / "open").touch()
+
+    def pass_through(self) -> None:
+        """Wait here, in a replica."""
+        (self._folder / str(os.getpid())).touch()
+        while not (self._folder / "open").exists():
+            time.sleep(_LOOK_SECONDS)
 
 
 def shout(job: str) -> str:
     """Answer in capitals."""
-    if job == "hang":
-        time.sleep(3600)
-    if job == "die":
+    word, _, folder = job.partition(_AT)
+    if folder:
+        Gate(Path(folder)).pass_through()
+    if word == "die":
         os._exit(1)
-    if job == "fail":
+    if word == "fail":
         raise ValueError("this job is none")
-    if job == "refuse":
+    if word == "refuse":
         raise ServiceError(ErrorCode.AUDIO_INVALID, "nothing was said")
-    time.sleep(float(job.partition(" for ")[2] or SLOW_SECONDS))
-    return job.upper()
+    time.sleep(_LOOK_SECONDS)
+    return word.upper()
 
 
 class Shouter(AnsweringReplica[str, str]):
@@ -36,16 +63,25 @@ class Shouter(AnsweringReplica[str, str]):
     def __init__(self, given: Mapping[str, Any]) -> None:
         if "failure" in given:
             raise ServiceError(ErrorCode.MODEL_MISSING, given["failure"])
-        limits = BatchLimits(max_jobs=1, job_seconds=JOB_SECONDS, **given)
-        scheduler = Scheduler(each(shout), limits, name="shouter")
+        scheduler = Scheduler(each(shout), BatchLimits(max_jobs=1, **given), name="shouter")
         scheduler.start()
-        facts = ReplicaFacts("1", {}, str(os.getpid()))
-        super().__init__(scheduler, partial(scheduler.submit, "canary"), facts)
+        super().__init__(
+            scheduler, partial(scheduler.submit, "canary"), ReplicaFacts("1", {}, "CPU")
+        )
+        self._streams = 0
+
+    async def facts(self) -> ReplicaFacts:
+        """What is known of it, with the number of its streams."""
+        return replace(await super().facts(), engine=self._streams)
 
     async def stream(self, question: Question[str]) -> AsyncGenerator[Answer[str], None]:
         """Answer word by word, as far as that goes."""
-        for word in question.job.split():
-            answer = await self.answer(replace(question, job=word))
-            yield answer
-            if answer.failure is not None:
-                return
+        self._streams += 1
+        try:
+            for word in question.job.split():
+                answer = await self.answer(replace(question, job=word))
+                yield answer
+                if answer.failure is not None:
+                    return
+        finally:
+            self._streams -= 1
