@@ -181,7 +181,7 @@ class MelottsService(Service):
 
     async def describe(self) -> Info:
         await self._voices.refresh()
-        return self.info()
+        return await super().describe()
 
     def info(self) -> Info:
         inventory = self._voices.inventory

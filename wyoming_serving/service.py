@@ -29,7 +29,12 @@ from wyoming_serving.reports import RequestReport
 from wyoming_serving.session import Client, Handler, RequestOutcome
 from wyoming_serving.settings import Settings
 from wyoming_serving.state import Life, ServiceState
-from wyoming_serving.status import EngineDescription, MemoryStatus, ServiceStatus
+from wyoming_serving.status import (
+    EngineDescription,
+    MemoryStatus,
+    ServiceStatus,
+    with_problems,
+)
 from wyoming_serving.supervision import (
     Canary,
     Problem,
@@ -92,8 +97,11 @@ class Service(ABC):
         """Returns what the service offers, as far as it is known now."""
 
     async def describe(self) -> Info:
-        """Returns the answer to a `describe`; a service may look around first."""
-        return self.info()
+        """Returns the answer to a `describe`: the info, with what is wrong in its descriptions.
+
+        A service may look around first.
+        """
+        return with_problems(self.info(), self._problems.values())
 
     @abstractmethod
     def handler(self, client: Client) -> Handler:

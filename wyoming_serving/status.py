@@ -1,13 +1,18 @@
 """What is known of a running service at one moment, as `/status` shows it."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 import psutil
+from wyoming.info import Info
 
+from wyoming_serving.excerpts import shortened
 from wyoming_serving.memory import free_memory_bytes
+
+_MOST_CHARACTERS = 300
+"""Of problems in a description, where they may quote a library."""
 
 
 @dataclass(frozen=True)
@@ -81,3 +86,15 @@ class ServiceStatus:
     def as_json(self) -> str:
         """Returns it as one JSON object."""
         return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def with_problems(info: Info, problems: Collection[str]) -> Info:
+    """Returns an info message whose programs say in their descriptions why they are degraded."""
+    if not problems:
+        return info
+    told = shortened("; ".join(problems), _MOST_CHARACTERS)
+    return replace(
+        info,
+        asr=[replace(one, description=f"{one.description}; {told}") for one in info.asr],
+        tts=[replace(one, description=f"{one.description}; {told}") for one in info.tts],
+    )

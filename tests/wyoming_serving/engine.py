@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wyoming.event import Event
-from wyoming.info import Info
+from wyoming.info import AsrProgram, Attribution, Info
 from wyoming.ping import Ping
 
 from wyoming_serving.job_queue import JobTiming
@@ -85,7 +85,8 @@ class EngineService(Service):
         self.describe_engines([EngineDescription("shouter", engine.device)])
 
     def info(self) -> Info:
-        return Info()
+        author = Attribution("tests", "https://example.com")
+        return Info(asr=[AsrProgram("shouter", author, True, "Shouts", None, models=[])])
 
     def handler(self, client: Client) -> EngineHandler:
         return EngineHandler(self, client)

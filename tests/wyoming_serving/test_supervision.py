@@ -4,10 +4,11 @@ import asyncio
 import logging
 
 import pytest
+from wyoming.info import Describe, Info
 
 from tests.support.http import fetch, fetch_status, free_port
 from tests.support.waiting import until
-from tests.support.wire import connect
+from tests.support.wire import Wire, connect
 from tests.wyoming_serving.echo import reachable, settings
 from tests.wyoming_serving.engine import Engine, EngineService, shout
 from wyoming_serving.service import running, serve
@@ -114,6 +115,7 @@ async def test_a_gpu_out_of_memory_is_rebuilt_with_less_and_then_on_the_cpu(
     }
     async with running(service) as port, connect(port) as wire:
         assert (await fetch_status(http))["engines"] == [{"model": "shouter", "device": "GPU"}]
+        assert await described(wire) == "Shouts"
         service.engine.failure = failing
         await wire.send(shout("one"))
         await wire.read_error("internal-error")
@@ -128,7 +130,19 @@ async def test_a_gpu_out_of_memory_is_rebuilt_with_less_and_then_on_the_cpu(
         assert "runs with the CPU" in status["problems"]["reduced"]
         _, scrape = await fetch(http, "/metrics")
         assert 'wyoming_problem{problem="reduced"} 1.0' in scrape
+        async with connect(port) as other:
+            description = (
+                "Shouts; runs with the CPU since its device failed: "
+                "CUDA out of memory. Tried to allocate 2 GiB"
+            )
+            assert await described(other) == description
     assert "rebuilding with smaller batches" in caplog.text
+
+
+async def described(wire: Wire) -> str | None:
+    """What the info message says of the program."""
+    await wire.send(Describe())
+    return Info.from_event(await wire.read_type("info")).asr[0].description
 
 
 async def test_a_rebuild_that_fails_goes_one_further() -> None:
