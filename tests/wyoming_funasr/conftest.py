@@ -72,10 +72,13 @@ def make_settings(cache_dir: Path) -> SettingsMaker:
 
 
 @pytest.fixture
-def make_service(make_settings: SettingsMaker, tiny_sense_voice: Path) -> ServiceMaker:
+def make_service(make_settings: SettingsMaker, request: pytest.FixtureRequest) -> ServiceMaker:
     """A service with the tiny random SenseVoice, unless the words name another model."""
 
     def make(*words: str) -> FunasrService:
-        return FunasrService(make_settings("--model-dir", str(tiny_sense_voice), *words))
+        if "--model-dir" not in words:  # making its weights takes torch, and a while
+            tiny = request.getfixturevalue("tiny_sense_voice")
+            words = ("--model-dir", str(tiny), *words)
+        return FunasrService(make_settings(*words))
 
     return make
