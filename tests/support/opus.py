@@ -1,18 +1,36 @@
-"""Opus in containers, written by FFmpeg; needs PyAV."""
+"""Opus: in containers of live streams, which only FFmpeg writes, and in Ogg files by libsndfile."""
 
 import io
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
-av: Any = pytest.importorskip("av", reason="needs PyAV: pip install '.[media]'")
+from wyoming_funasr.audio.opus.ogg import OggReader
 
 RATE_HZ = 48_000
 
 
+def ogg(pcm: bytes, rate_hz: int) -> bytes:
+    """16-bit PCM as an Ogg file."""
+    file = io.BytesIO()
+    soundfile.write(file, np.frombuffer(pcm, "<i2"), rate_hz, format="OGG", subtype="OPUS")
+    return file.getvalue()
+
+
+def opus_packets(pcm: bytes, rate_hz: int) -> list[bytes]:
+    """16-bit PCM as packets of 20 ms."""
+    return OggReader().packets(ogg(pcm, rate_hz))
+
+
+def _av() -> Any:
+    return pytest.importorskip("av", reason="needs PyAV: pip install '.[media]'")
+
+
 def container(kind: str, pcm: bytes, rate_hz: int, *, layout: str = "mono") -> bytes:
     """16-bit PCM in a container of a live stream, which does not say how long anything will be."""
+    av = _av()
     file = io.BytesIO()
     options = {"live": "1", "cluster_time_limit": "500"} if kind == "webm" else {}
     file.seekable = lambda: False  # type: ignore[method-assign]
@@ -28,5 +46,5 @@ def container(kind: str, pcm: bytes, rate_hz: int, *, layout: str = "mono") -> b
 
 def packets(file: bytes) -> list[bytes]:
     """The packets that FFmpeg finds in a container."""
-    with av.open(io.BytesIO(file)) as demuxer:
+    with _av().open(io.BytesIO(file)) as demuxer:
         return [bytes(packet) for packet in demuxer.demux(audio=0) if packet.size]
