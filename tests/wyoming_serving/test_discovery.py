@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import AsyncIterator
+from functools import partial
 
 import ifaddr
 import pytest
@@ -11,12 +12,17 @@ from zeroconf import IPVersion, ServiceStateChange
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from tests.support.waiting import until
+from tests.wyoming_serving.echo import EchoService, settings
+from wyoming_serving import listener
 from wyoming_serving.discovery import (
     SERVICE_TYPE,
     Advertisement,
     default_name,
     reachable_addresses,
 )
+from wyoming_serving.network.sockets import listen_on
+from wyoming_serving.service import serve
+from wyoming_serving.state import ServiceState
 
 PORT = 45_321
 
@@ -128,6 +134,29 @@ async def test_it_waits_until_requests_are_answered(browser: Browser) -> None:
     answering.set()
     await until(lambda: "late-test" in browser.names)
     await asyncio.gather(early.stop(), marker.stop())
+
+
+@needs_network
+async def test_a_service_is_announced_when_its_model_is_loaded(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # announced is what listens on every address; a test listens on none that others reach
+    on_loopback = partial(listen_on, "127.0.0.1")
+    monkeypatch.setattr(listener, "listen_on", lambda _, port: on_loopback(port))
+    words = ("--uri", "tcp://0.0.0.0:0", "--zeroconf", "--zeroconf-name", "loading-test")
+    service = EchoService(settings(*words))
+    service.loaded.clear()
+    serving = asyncio.create_task(serve(service))
+    await service.wait_for_state(ServiceState.LOADING)
+    marker = Advertisement("while-loading-test", "0.0.0.0", PORT)
+    marker.start(at_once)
+    await until(lambda: "while-loading-test" in browser.names)
+    assert "loading-test" not in browser.names
+    service.loaded.set()
+    await until(lambda: "loading-test" in browser.names)
+    await marker.stop()
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
 
 
 @needs_network
