@@ -289,6 +289,8 @@ async def test_info_tells_the_truth(make_service: ServiceMaker) -> None:
     program = info.asr[0]
     assert program.name == "funasr" and program.installed
     assert program.requires_external_vad is False
+    assert program.prefers_auto_gain_enabled is True
+    assert program.prefers_noise_reduction_enabled is False  # it makes more errors than noise
     assert program.supports_transcript_streaming is False
     assert [model.name for model in program.models] == ["SenseVoiceTiny"]
     model = program.models[0]
