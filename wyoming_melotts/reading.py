@@ -12,6 +12,7 @@ from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.spoken import ReadSentence, ReadWord
 from wyoming_melotts.voices import Language, Voice, VoiceLibrary
 from wyoming_melotts.voices.selection import reading_voice
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.scheduler import Scheduler
 
 _MOST_SECONDS = 2.0
@@ -74,7 +75,13 @@ class TextReading:
         self, language: Language, sentence: str, budget: ReadingBudget
     ) -> Sequence[ReadWord]:
         reader = self._reader(language)  # reads dictionaries, which is not the text's fault
-        return budget.spend(partial(_read, reader, sentence))
+        words = budget.spend(partial(_read, reader, sentence))
+        if budget.is_spent:
+            raise ServiceError(
+                ErrorCode.TEXT_TOO_LONG,
+                f"the text takes too long to read: {budget.seconds:g} s of CPU time are allowed",
+            )
+        return words
 
     def _reader(self, language: Language) -> Reader:
         if language.key not in self._readers:

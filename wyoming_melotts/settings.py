@@ -65,10 +65,11 @@ class MelottsSettings(EngineSettings):
         10_000, ge=1, le=1_000_000, description="Longest text of one request, characters"
     )
     reading_seconds: float = Field(
-        20.0,
+        5.0,
         gt=0,
         le=3600,
-        description="Most CPU time for reading the text of one request, from letters to phones",
+        description="Most CPU time for reading the text of one request, from letters to phones; "
+        "the rest is read plainly: numbers and units as MeloTTS reads them",
     )
     speed: float = Field(1.0, ge=0.1, le=10, description="How fast voices speak")
     sdp_ratio: float = Field(

@@ -1,6 +1,7 @@
 """The services without sockets, whose engines are in this process or in replicas."""
 
 import contextlib
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -14,7 +15,7 @@ from wyoming_funasr.recognition.recognizer import RecognitionRequest
 from wyoming_funasr.service import FunasrService
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_melotts.delivery.playback import Playback
-from wyoming_melotts.frontends.budget import UNLIMITED
+from wyoming_melotts.frontends.budget import ReadingBudget
 from wyoming_melotts.service import MelottsService
 from wyoming_melotts.settings import MelottsSettings
 from wyoming_melotts.voices.selection import VoiceRequest
@@ -124,7 +125,7 @@ async def speaker(place: Place) -> AsyncIterator[Subject]:
         voice = service.choose_voice(VoiceRequest())
 
         async def ask() -> Answered:
-            playback = Playback(settings.sample_rate_hz, UNLIMITED)
+            playback = Playback(settings.sample_rate_hz, ReadingBudget(math.inf))
             async with aclosing(service.sentence_audio(voice, SENTENCE, 1.0, playback)) as chunks:
                 first_ms = await timed(anext(chunks))
                 run_ms = 1000 * playback.timing.run_seconds

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from wyoming.event import Event
-from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop
+from wyoming.tts import Synthesize
 
 from tests.support.waiting import until
 from tests.support.wire import Wire, connect
@@ -33,37 +33,56 @@ async def read_answer(wire: Wire) -> Event:
     raise AssertionError("the connection ended")
 
 
-SLOW_TEXT = "½" * 5000
-"""Takes half a second to read, and never less than a tenth, whatever is remembered."""
+async def test_what_takes_too_long_to_read_is_read_plainly(make_service: ServiceMaker) -> None:
+    """Beyond the budget a text is read as upstream reads it, with all that it says."""
+    text = "It is 21°C"
+    async with running(make_service(text_normalization="upstream")) as port, connect(port) as wire:
+        plain = await audio_of(wire, text)
+    async with running(make_service(reading_seconds=1e-9)) as port, connect(port) as wire:
+        both, begin = await audio_of(wire, f"On.\n\n{text}"), await audio_of(wire, "On.")
+        assert both == begin + plain != begin + await audio_of(wire, text)
 
 
-async def test_a_text_that_takes_too_long_to_read_fails_alone(make_service: ServiceMaker) -> None:
-    async with (
-        running(make_service(reading_seconds=0.02)) as port,
-        connect(port) as slow,
-        connect(port) as neighbor,
-    ):
-        await slow.send(Synthesize(text=SLOW_TEXT))
-        await neighbor.send(Synthesize(text="On."))
-        assert "0.02 s" in await slow.read_error("text-too-long")
-        assert (await read_answer(neighbor)).type == "audio-stop"
+async def audio_of(wire: Wire, text: str) -> int:
+    """How many bytes of audio a text has."""
+    await wire.send(Synthesize(text=text))
+    size = 0
+    while (event := await wire.read()) is not None and event.type != "audio-stop":
+        assert event.type in ("audio-start", "audio-chunk")
+        size += len(event.payload or b"")
+    return size
 
 
-async def test_a_streamed_text_that_takes_too_long_to_read_ends_properly(
-    make_service: ServiceMaker,
+async def test_a_text_that_is_slow_to_read_takes_turns(
+    make_service: ServiceMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(make_service(reading_seconds=1e-6)) as port, connect(port) as wire:
-        await wire.send(SynthesizeStart(), SynthesizeChunk(text="On."), SynthesizeStop())
-        assert (await wire.read_type("error")).data["code"] == "text-too-long"
-        await wire.read_type("synthesize-stopped")
+    """Another room hears what comes next between its sentences, none of which gives audio."""
+    turns, read_pieces = threading.Semaphore(0), Reader.pieces
+    slow_text = "\n\n".join(f"Slow {number}." for number in range(9))
 
+    def pieces(reader: Reader, text: str, **options: bool) -> list[str]:
+        if not text.startswith("Slow"):
+            return read_pieces(reader, text, **options)
+        turns.acquire()
+        return []
 
-async def test_the_time_of_all_sentences_counts(make_service: ServiceMaker) -> None:
-    text = "\n\n".join(f"Number {number}" + "½" * 20 for number in range(100))
-    async with running(make_service(reading_seconds=0.1)) as port, connect(port) as wire:
-        await wire.send(Synthesize(text=text))
-        await wire.read_type("audio-start")
-        assert (await read_answer(wire)).data["code"] == "text-too-long"
+    service = make_service(threads=1)  # one speech at a time
+    async with running(service) as port, connect(port) as slow, connect(port) as neighbor:
+        speaker = service.scheduler
+        assert speaker is not None
+        monkeypatch.setattr(Reader, "pieces", pieces)
+        try:
+            await slow.send(Synthesize(text=slow_text))
+            await until(lambda: speaker.running == 1)
+            await neighbor.send(Synthesize(text="Turn on " + "the light and " * 9))
+            await until(lambda: speaker.depth == 1)
+            turns.release()
+            await neighbor.read_type("audio-start")
+            await neighbor.read_type("audio-chunk")
+            turns.release()
+            await neighbor.read_type("audio-chunk")
+        finally:
+            turns.release(9)
 
 
 async def test_a_text_that_is_never_read_fails_in_time(
@@ -73,7 +92,7 @@ async def test_a_text_that_is_never_read_fails_in_time(
     released = threading.Event()
     async with running(service) as port, connect(port) as wire:
 
-        def never(*_: object) -> list[str]:
+        def never(*_: object, **__: object) -> list[str]:
             released.wait()
             return []
 

@@ -43,7 +43,7 @@ async def test_silence_keeps_a_stream_alive_whose_text_is_late(make_service: Ser
 async def test_a_stream_that_a_defect_ends_is_stopped(
     make_service: ServiceMaker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def defect(*_: object) -> list[str]:
+    def defect(*_: object, **__: object) -> list[str]:
         raise KeyError("a programming mistake")
 
     async with running(make_service()) as port, connect(port) as wire:

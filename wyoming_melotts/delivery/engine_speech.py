@@ -21,7 +21,7 @@ from wyoming_serving.tracing import spans
 _TIDY_AFTER_SECONDS = 10.0
 
 _FIRST_AUDIO, _LATER_AUDIO = 0, 1
-"""Priorities: a client that has heard nothing yet goes before one that hears something."""
+"""Priorities: what may be the first that a client hears goes before what others hear later."""
 
 
 class Speech:
@@ -152,7 +152,7 @@ class EngineSpeech:
     async def _submitted(self, speech: Speech, playback: Playback) -> SpokenAudio | None:
         return await self._scheduler.submit(
             speech,
-            _LATER_AUDIO if playback.started else _FIRST_AUDIO,
+            _FIRST_AUDIO if playback.is_urgent else _LATER_AUDIO,
             deadline=playback.ends_at,
             admitted=playback.started,
             timing=playback.timing,

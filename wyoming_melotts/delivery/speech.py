@@ -33,8 +33,7 @@ class SentenceSource(Protocol):
         """The audio of a sentence as it is computed.
 
         Raises:
-            ServiceError: the voice cannot be loaded, too much waits, or the text takes too long
-                to read.
+            ServiceError: the voice cannot be loaded, or too much waits.
         """
 
     async def compute_some(self, request: SentenceRequest) -> None:
@@ -60,6 +59,7 @@ class SentenceAudio:
             ServiceError: see `SentenceSource.chunks`.
         """
         known = self._cache.get(request)
+        is_read_plainly = playback.reading.is_spent
         source = self._source.chunks(request, playback) if known is None else _cut(known)
         pcm: list[bytes] = []
         words: list[SpokenWord] = []
@@ -69,7 +69,8 @@ class SentenceAudio:
                 pcm.append(chunk.pcm)
                 words += chunk.words
                 yield chunk
-        self._cache.put(request, SpokenAudio(b"".join(pcm), words))
+        if not is_read_plainly:  # others have not spent their budgets
+            self._cache.put(request, SpokenAudio(b"".join(pcm), words))
 
 
 async def _cut(audio: SpokenAudio) -> AsyncGenerator[SpokenAudio, None]:

@@ -1,6 +1,7 @@
 """Sentences computed by replicas, each at one as long as that lives."""
 
 import asyncio
+import math
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -8,7 +9,7 @@ from dataclasses import replace
 
 from wyoming_melotts.delivery.playback import Playback
 from wyoming_melotts.delivery.speech import SentenceRequest
-from wyoming_melotts.frontends.budget import UNLIMITED
+from wyoming_melotts.frontends.budget import ReadingBudget
 from wyoming_melotts.ray.messages import SentenceJob, SpokenPart
 from wyoming_melotts.spoken import SpokenAudio
 from wyoming_serving.ray.messages import Question
@@ -48,7 +49,9 @@ class RaySpeech:
 
     async def compute_some(self, request: SentenceRequest) -> None:
         """Have a replica compute the first chunk of a sentence, and drop it."""
-        async with aclosing(self.chunks(request, Playback(self._rate_hz, UNLIMITED))) as chunks:
+        async with aclosing(
+            self.chunks(request, Playback(self._rate_hz, ReadingBudget(math.inf)))
+        ) as chunks:
             await anext(chunks, None)
 
     async def close(self) -> None:

@@ -112,7 +112,7 @@ class Engine:
         none is given.
 
         Raises:
-            ServiceError: the voice cannot be loaded, or the text takes too long to read.
+            ServiceError: the voice cannot be loaded.
         """
         model = self.load(voice.model)
         options = self._options

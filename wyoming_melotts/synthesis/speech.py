@@ -64,9 +64,12 @@ class Reader:
         self._frontend = frontend
         self._options = options
 
-    def pieces(self, text: str) -> list[str]:
-        """The stretches of a text that are spoken one after the other; none if it has no word."""
-        text = self._spoken(text)
+    def pieces(self, text: str, *, plainly: bool = False) -> list[str]:
+        """The stretches of a text that are spoken one after the other; none if it has no word.
+
+        Read `plainly`, it costs little, and numbers and units are as upstream has them.
+        """
+        text = self._spoken(text, plainly)
         if not any(map(str.isalnum, text)):
             return []
         return [self._frontend.separate_camel_case(piece) for piece in self._frontend.split(text)]
@@ -79,9 +82,9 @@ class Reader:
         """The phones of a text as one piece, to see what the front-end makes of it."""
         return self.phonemize(self._spoken(text))
 
-    def _spoken(self, text: str) -> str:
+    def _spoken(self, text: str, plainly: bool = False) -> str:
         text = self._options.readings.respelled(text, self._language.normalization)
-        if not self._options.normalize_home:
+        if plainly or not self._options.normalize_home:
             return text
         return spoken_form(text, self._language.normalization)
 
@@ -149,15 +152,14 @@ class SpeakingModel:
 
         As upstream, a silence follows every piece, `silence_ms` long at speed 1. A text without a
         word gives nothing. `crowded` says whether other texts are being spoken at the same time.
-
-        Raises:
-            ServiceError: more than `reading` allows is spent on reading.
+        Once `reading` is spent, text is read plainly.
         """
         silence_s = silence_ms / 1000 / prosody.speed
         silence = np.zeros(int(self.sample_rate_hz * silence_s), np.float32)
         speaker_id = self._acoustic.config.speakers[speaker]
         length = 0
-        for piece in self._read(partial(self._reader.pieces, text), reading):
+        pieces = partial(self._reader.pieces, text, plainly=reading.is_spent)
+        for piece in self._read(pieces, reading):
             phonemes = self._read(partial(self._reader.phonemize, piece), reading)
             begins = length / self.sample_rate_hz
 
