@@ -185,6 +185,17 @@ def choose_models(names: Sequence[str]) -> list[Model]:
     return models
 
 
+def model_in(folder: Path) -> Model:
+    """The model that a folder holds, with all of its files. Nothing is loaded.
+
+    Raises:
+        ServiceError: it holds none, or not all of one.
+    """
+    model = _from_folder(folder)
+    _check_files(folder)
+    return model
+
+
 def find_folder(model: Model, hub: Hub, command: str, *, on_cpu: bool) -> Path:
     """The model's folder, downloaded where it must be; `command` is what a user runs for that.
 
@@ -194,9 +205,7 @@ def find_folder(model: Model, hub: Hub, command: str, *, on_cpu: bool) -> Path:
     if model.folder is None:
         source = downloaded_source(model, hub, on_cpu=on_cpu)
         return hub.find(source, command)
-    lacking = missing_files(model.folder, _FOLDER_FILES)
-    if lacking:
-        raise ModelMissing(f"model folder {model.folder} lacks {', '.join(lacking)}")
+    _check_files(model.folder)
     return model.folder
 
 
@@ -263,6 +272,12 @@ def _from_folder(folder: Path) -> Model:
     if any((folder / name).is_file() for name in _DECODER_GRAPHS):
         model_class += " streaming"
     return _of_family(folder.name, model_class, None, folder)
+
+
+def _check_files(folder: Path) -> None:
+    lacking = missing_files(folder, _FOLDER_FILES)
+    if lacking:
+        raise ModelMissing(f"model folder {folder} lacks {', '.join(lacking)}")
 
 
 def _from_hub_id(name: str) -> Model:

@@ -141,6 +141,11 @@ class SpeechPipeline:
             await self._leave()
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether the model is in memory, or is being rebuilt."""
+        return self._recognitions is not None
+
+    @property
     def recognitions(self) -> JobScheduler[RecognitionRequest, Recognition]:
         """The recognizer's scheduler; the model must be loaded."""
         assert self._recognitions is not None

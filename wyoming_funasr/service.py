@@ -1,7 +1,7 @@
 """The speech-to-text service: wires settings, model, workers and request handlers."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -10,6 +10,7 @@ from prometheus_client import Counter
 from wyoming.info import Info
 
 from wyoming_funasr.automations.teller import TranscriptTeller
+from wyoming_funasr.found_models import FoundModels
 from wyoming_funasr.home.description import read_home
 from wyoming_funasr.home.keeper import HomeKeeper
 from wyoming_funasr.home.source.source import home_source
@@ -25,7 +26,8 @@ from wyoming_funasr.requests.handler import RequestHandler
 from wyoming_funasr.requests.models import ServedModel, ServedModels
 from wyoming_funasr.requests.options import OptionsReader, RequestOptions
 from wyoming_funasr.requests.utterance import Utterance
-from wyoming_funasr.settings import FunasrSettings
+from wyoming_funasr.settings import MOST_MODELS, FunasrSettings
+from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.job_scheduler import WatchedScheduler
 from wyoming_serving.models.hub import Hub
 from wyoming_serving.service import Service
@@ -59,7 +61,7 @@ class FunasrService(Service):
         super().__init__(settings)
         self.settings: FunasrSettings = settings
         self.ears = front_end_worker(settings)
-        speculations = Counter(
+        self._speculations = Counter(
             "funasr_speculation_runs",
             "Recognitions begun in a pause: those that became the answer, and those in vain",
             ["model", "outcome"],
@@ -67,15 +69,7 @@ class FunasrService(Service):
         )
         models = choose_models(settings.model_dir)
         self.pipelines = [
-            SpeechPipeline(
-                model,
-                settings,
-                self.ears,
-                self.wait_ready,
-                speculations,
-                f"{RECOGNIZER} {model.name}" if number else RECOGNIZER,
-            )
-            for number, model in enumerate(models)
+            self._pipeline(model, number, self.wait_ready) for number, model in enumerate(models)
         ]
         self.recordings = Recordings(settings.max_segment_time, settings.job_seconds)
         self._hub = Hub.from_settings(settings)
@@ -85,6 +79,13 @@ class FunasrService(Service):
             [self._served(pipeline, number) for number, pipeline in enumerate(self.pipelines)]
         )
         self.options = OptionsReader(settings, self.models)
+        self._engine_settings = settings
+        """With less, after the device failed."""
+        self._found: FoundModels | None = None
+        if settings.models_dir is not None:
+            names = [model.name for model in models]
+            wait_seconds = settings.load_wait_seconds
+            self._found = FoundModels(self, settings.models_dir, names, wait_seconds)
         if settings.home is not None:
             read_home(settings.home)  # one that is wrong is refused at once
         source = home_source(settings)
@@ -102,6 +103,7 @@ class FunasrService(Service):
 
     async def _load_here(self) -> None:
         check_memory([pipeline.model for pipeline in self.pipelines])
+        await self._look_around()
         loaded = {
             pipeline.model.name: await pipeline.load(
                 partial(self._load_model, pipeline.model, self.settings)
@@ -133,9 +135,11 @@ class FunasrService(Service):
         settings, loaded = self.settings, {}
         if reduction is Reduction.CPU:
             settings = settings.model_copy(update={"device": "cpu", "precision": "auto"})
-        for pipeline in self.pipelines:
+        self._engine_settings = settings
+        pipelines = self._in_memory
+        for pipeline in pipelines:
             pipeline.let_go()  # the memory of all is needed
-        for pipeline in self.pipelines:
+        for pipeline in pipelines:
             most_jobs = None
             if reduction is not Reduction.CPU:
                 most_jobs = max(1, pipeline.recognitions.limits.max_jobs // _SMALLER)
@@ -150,6 +154,8 @@ class FunasrService(Service):
             await self.home.close()
         await self.recordings.close()
         await self.ears.close()
+        if self._found is not None:
+            await self._found.close()
         for pipeline in self.pipelines:
             await pipeline.close()
 
@@ -165,7 +171,7 @@ class FunasrService(Service):
         sessions = ListeningSessions(self)
         uploads = Uploads(self.recordings, self.settings)
         return [
-            *OpenAiApi(uploads, self.settings, self.models).routes(),
+            *OpenAiApi(uploads, self.settings, self.models, self._look_around).routes(),
             *ListenRoutes(self, sessions).routes(),
             *FunasrRoutes(self, sessions, uploads).routes(),
             *RealtimeRoutes(self, sessions).routes(),
@@ -176,10 +182,65 @@ class FunasrService(Service):
         begin = partial(self.begin_utterance, client=client.peer)
         return RequestHandler(client, self.options, begin, self.settings)
 
+    async def describe(self) -> Info:
+        await self._look_around()
+        return await super().describe()
+
     def info(self) -> Info:
         models = [pipeline.model for pipeline in self.pipelines]
         installed = {model.name for model in models if self.ready or is_on_disk(model, self._hub)}
-        return describe_models(models, installed, self.settings)
+        found = self._found.models if self._found is not None else []
+        installed |= {model.name for model in found}
+        return describe_models([*models, *found], installed, self.settings)
+
+    def serve(self, model: Model, wait_loaded: Callable[[], Awaitable[None]]) -> ServedModel:
+        """See `FoundModelsHost`."""
+        return self._served(self._pipeline(model, 1, wait_loaded), 1)
+
+    def offer(self, models: Sequence[ServedModel]) -> None:
+        """See `FoundModelsHost`."""
+        self.models.offer_also(models)
+
+    async def load_found(self, pipeline: SpeechPipeline) -> None:
+        """See `FoundModelsHost`."""
+        others = self._in_memory
+        if len(others) >= MOST_MODELS:
+            text = f"{len(others)} models are loaded, at most {MOST_MODELS} may be"
+            raise ServiceError(ErrorCode.NOT_READY, text)
+        check_memory([one.model for one in (*others, pipeline)])
+        load = partial(self._load_model, pipeline.model, self._engine_settings)
+        loaded = await pipeline.load(load)
+        description = EngineDescription(pipeline.model.name, loaded.device.description)
+        if self.home is not None:
+            self.home.add(pipeline.model.name, loaded.recognizer.tokens)
+        self.engine_loaded([description], {pipeline.recognitions: pipeline.try_out})
+
+    async def forget_found(self, pipeline: SpeechPipeline) -> None:
+        """See `FoundModelsHost`."""
+        if self.home is not None:
+            self.home.remove(pipeline.model.name)
+        await self.engine_removed(pipeline.model.name, pipeline.recognitions)
+
+    async def _look_around(self) -> None:
+        if self._found is not None:
+            await self._found.refresh()
+
+    @property
+    def _in_memory(self) -> Sequence[SpeechPipeline]:
+        """The models in memory, or about to be."""
+        return [*self.pipelines, *(self._found.loaded if self._found is not None else ())]
+
+    def _pipeline(
+        self, model: Model, number: int, wait_ready: Callable[[], Awaitable[None]]
+    ) -> SpeechPipeline:
+        return SpeechPipeline(
+            model,
+            self.settings,
+            self.ears,
+            wait_ready,
+            self._speculations,
+            f"{RECOGNIZER} {model.name}" if number else RECOGNIZER,
+        )
 
     async def call(self, function: Callable[[], Value]) -> Value:
         """Run a short piece of a session's work in the front-end's worker; see `ListenHost`.

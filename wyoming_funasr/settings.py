@@ -56,6 +56,11 @@ class FunasrSettings(EngineSettings):
             "demo, a folder, a hub id (owner/name)"
         },
     )
+    models_dir: Path | None = Field(
+        None,
+        description="Folder with more models, one folder each: clients may ask for them by name, "
+        "and each is loaded when it is first wanted; see docs/models",
+    )
     language: Literal["auto", "zh", "en", "yue", "ja", "ko"] = Field(
         "auto", description="Language of requests that name none"
     )
@@ -239,6 +244,8 @@ class FunasrSettings(EngineSettings):
     def _check_engine(self) -> Self:
         if self.engine == "ray" and len(self.model_dir) > 1:
             raise ValueError("model_dir: several models need engine in-process")
+        if self.engine == "ray" and self.models_dir is not None:
+            raise ValueError("models_dir needs engine in-process")
         return self
 
     @model_validator(mode="after")

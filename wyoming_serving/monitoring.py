@@ -1,7 +1,7 @@
 """What is measured of a service, for Prometheus and for `/status`; docs/operations.md lists it."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -117,7 +117,8 @@ class GpuMemoryCollector(Collector):
 class SchedulerCollector(Collector):
     """The counters of a service's schedulers, read at each scrape."""
 
-    def __init__(self, *schedulers: WatchedScheduler) -> None:
+    def __init__(self, schedulers: Collection[WatchedScheduler]) -> None:
+        """`schedulers` may change."""
         self._schedulers = schedulers
 
     def describe(self) -> list[Metric]:

@@ -42,7 +42,7 @@ from wyoming_serving.supervision import (
     SupervisionLimits,
     Supervisor,
 )
-from wyoming_serving.termination import Termination
+from wyoming_serving.termination import Termination, until_stopped
 from wyoming_serving.tracing.starting import traced
 
 if TYPE_CHECKING:  # imported only where HTTP is asked for, as it takes a quarter of a second
@@ -78,6 +78,7 @@ class Service(ABC):
         self._engines: Sequence[EngineDescription] = ()
         self._gpu_memory: Callable[[], tuple[int, int]] | None = None
         self._schedulers: list[WatchedScheduler] = []
+        self.metrics.register(SchedulerCollector(self._schedulers))
         self._problems: dict[Problem, str] = {}
         self._sessions: Callable[[], int] = lambda: 0
         self._made_at = time.monotonic()
@@ -126,12 +127,17 @@ class Service(ABC):
     def engine_loaded(
         self, engines: Sequence[EngineDescription], watched: Mapping[WatchedScheduler, Canary]
     ) -> None:
-        """Take note, in `load`, of what answers; its schedulers are watched with their canaries."""
-        self.describe_engines(engines)
-        self._schedulers = list(watched)
-        self.metrics.register(SchedulerCollector(*watched))
+        """Take note of what answers, too; its schedulers are watched with their canaries."""
+        self.describe_engines([*self._engines, *engines])
+        self._schedulers += watched
         for scheduler, canary in watched.items():
             self.supervisor.watch(scheduler, canary)
+
+    async def engine_removed(self, model: str, scheduler: WatchedScheduler) -> None:
+        """Take note that an engine answers no more."""
+        self._schedulers.remove(scheduler)
+        self.describe_engines([one for one in self._engines if one.model != model])
+        await self.supervisor.forget(scheduler)
 
     def describe_engines(self, engines: Sequence[EngineDescription]) -> None:
         """Say, for the status, what answers now."""
@@ -320,7 +326,7 @@ async def serve(service: Service) -> int:
     with Termination(service.settings.drain_seconds + CLOSE_SECONDS) as termination:
         try:
             async with traced(service), _started(service) as (listener, *work):
-                await _until_stopped(work, [termination.requested, listener.ended])
+                await until_stopped(work, [termination.requested, listener.ended])
         except ServiceError as error:
             _LOGGER.error("%s", error.text)
             return 1
@@ -369,21 +375,6 @@ async def _watch(service: Service) -> None:
     finally:
         probe.cancel()
         await asyncio.gather(probe, return_exceptions=True)
-
-
-async def _until_stopped(work: list[_Work], ends: list[asyncio.Event]) -> None:
-    """Wait for the first of `ends`, or for work to fail, whose error is raised."""
-    waits = [asyncio.create_task(end.wait(), name="end") for end in ends]
-    try:
-        while not any(task.done() for task in waits):
-            await asyncio.wait([*waits, *work], return_when=asyncio.FIRST_COMPLETED)
-            for done in [task for task in work if task.done()]:
-                work.remove(done)
-                done.result()
-    finally:
-        for task in waits:
-            task.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

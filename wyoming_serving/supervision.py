@@ -97,6 +97,13 @@ class Supervisor:
         """Watch one more engine from now on."""
         self._engines.append(_WatchedEngine(scheduler, canary, self._limits))
 
+    async def forget(self, scheduler: WatchedScheduler) -> None:
+        """Watch an engine no more."""
+        gone = [engine for engine in self._engines if engine.scheduler is scheduler]
+        self._engines = [engine for engine in self._engines if engine.scheduler is not scheduler]
+        for engine in gone:
+            await engine.stop()
+
     async def run(self) -> None:
         """Watch until cancelled.
 

@@ -64,3 +64,18 @@ def exit_now(status: int, why: str) -> None:
     last_words.start()
     last_words.join(_LOG_SECONDS)
     os._exit(status)
+
+
+async def until_stopped(work: list[asyncio.Task[None]], ends: list[asyncio.Event]) -> None:
+    """Wait for the first of `ends`, or for work to fail, whose error is raised."""
+    waits = [asyncio.create_task(end.wait(), name="end") for end in ends]
+    try:
+        while not any(task.done() for task in waits):
+            await asyncio.wait([*waits, *work], return_when=asyncio.FIRST_COMPLETED)
+            for done in [task for task in work if task.done()]:
+                work.remove(done)
+                done.result()
+    finally:
+        for task in waits:
+            task.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)

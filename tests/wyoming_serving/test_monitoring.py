@@ -73,7 +73,7 @@ async def test_a_scheduler_shows_its_counters() -> None:
     made: Scheduler[int, int] = Scheduler(run, BatchLimits(max_jobs=1, max_queue=3), name="ears")
     other: Scheduler[int, int] = Scheduler(run, BatchLimits(), name="device")
     registry = CollectorRegistry()
-    registry.register(SchedulerCollector(made, other))
+    registry.register(SchedulerCollector([made, other]))
     ears = {"scheduler": "ears"}
     tasks = [asyncio.create_task(made.submit(job)) for job in (1, -2, 3)]
     await until(lambda: made.depth == 3)

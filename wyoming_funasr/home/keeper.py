@@ -47,7 +47,10 @@ class HomeKeeper:
         self._wanted = dict.fromkeys(languages)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._home: Home | None = None
+        self._models: dict[str, Tokens | None] = {}
         self._known: Mapping[str, Mapping[str, Knowledge]] = {}
+        self._built: dict[tuple[str, str], Home] = {}
+        """The home that was last built for a model, in a language."""
         self._stale = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._builder: Scheduler[partial[Knowledge], Knowledge] = Scheduler(
@@ -75,14 +78,27 @@ class HomeKeeper:
     def start(self, models: Mapping[str, Tokens | None]) -> None:
         """Begin to follow the home for models, each with its tokens; for one without, it is known
         to judge texts."""
-        self._known = {model: {} for model in models}
+        for model, tokens in models.items():
+            self.add(model, tokens)
         self._loop = asyncio.get_running_loop()
         self._builder.start()
         self._source.start()
         self._tasks = [
             asyncio.create_task(self._follow(), name="home changes"),
-            asyncio.create_task(self._build(models), name="home knowledge"),
+            asyncio.create_task(self._build(), name="home knowledge"),
         ]
+
+    def add(self, model: str, tokens: Tokens | None) -> None:
+        """Know the home for one more model."""
+        self._models[model] = tokens
+        self._known = {**self._known, model: {}}
+        self._stale.set()
+
+    def remove(self, model: str) -> None:
+        """Forget what is known for a model."""
+        self._models.pop(model, None)
+        self._known = {name: known for name, known in self._known.items() if name != model}
+        self._built = {key: home for key, home in self._built.items() if key[0] != model}
 
     async def close(self) -> None:
         """Stop; what is known stays as it is."""
@@ -111,17 +127,21 @@ class HomeKeeper:
             self._home = home
             self._stale.set()
 
-    async def _build(self, models: Mapping[str, Tokens | None]) -> None:
-        built: dict[str, Home] = {}
+    async def _build(self) -> None:
         while True:
             await self._stale.wait()
             self._stale.clear()
             home = self._home
             for language in tuple(self._wanted) if home is not None else ():
-                if home is None or self._home is not home or built.get(language) is home:
+                if home is None or self._home is not home:
                     continue
-                built[language] = home
-                await self._build_one(home, language, models)
+                built, models = self._built, self._models
+                stale = {
+                    name: models[name] for name in models if built.get((name, language)) is not home
+                }
+                built.update(dict.fromkeys(((name, language) for name in stale), home))
+                if stale:
+                    await self._build_one(home, language, stale)
 
     async def _build_one(
         self, home: Home, language: str, models: Mapping[str, Tokens | None]
@@ -130,8 +150,10 @@ class HomeKeeper:
         try:
             for model, tokens in models.items():
                 build = partial(_build, home, language, tokens, self._samples)
-                known = {**self._known[model], language: await self._builder.submit(build)}
-                self._known = {**self._known, model: known}
+                knowledge = await self._builder.submit(build)
+                if model in self._known:
+                    known = {**self._known[model], language: knowledge}
+                    self._known = {**self._known, model: known}
         except Exception as error:
             _LOGGER.error("the home is not known in %s: %r", language, error)
             _LOGGER.debug("where it failed", exc_info=True)

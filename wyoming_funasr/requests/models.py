@@ -69,10 +69,15 @@ class ServedModels:
     """The models of a service, of which the first answers who asks for none."""
 
     def __init__(self, models: Sequence[ServedModel]) -> None:
-        self._models = {model.name: model for model in models}
+        self._always = {model.name: model for model in models}
+        self._models = self._always
 
     def __iter__(self) -> Iterator[ServedModel]:
         return iter(self._models.values())
+
+    def offer_also(self, models: Sequence[ServedModel]) -> None:
+        """Offer these beside the first ones, and no more those that were offered so before."""
+        self._models = {**self._always, **{model.name: model for model in models}}
 
     @property
     def default(self) -> ServedModel:

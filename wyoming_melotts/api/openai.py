@@ -40,7 +40,7 @@ class OpenAiRoutes:
         return [
             web.post("/v1/audio/speech", self._speech),
             web.get("/v1/audio/voices", self._voices),
-            *model_routes([MODEL], "MyShell"),
+            *model_routes(_models, "MyShell"),
         ]
 
     async def _voices(self, _: web.Request) -> web.Response:
@@ -158,3 +158,7 @@ def _check_model(name: str) -> None:
             f"there is no model {excerpt(name)}; allowed: {', '.join((MODEL, *OPENAI_MODELS))}",
             param="model",
         )
+
+
+async def _models() -> list[str]:
+    return [MODEL]

@@ -46,3 +46,18 @@ async def test_a_failure_is_one_line_and_where_it_happened_is_for_debugging(
     assert "the home is not known in en: KeyError" in error.getMessage()
     assert detail.levelno == logging.DEBUG and detail.exc_info is not None
     assert keeper.languages == ()
+
+
+async def test_a_model_may_come_go_and_come_again(home: Home) -> None:
+    keeper = HomeKeeper(OneHome(home), ["en"], samples=1)
+    keeper.start({"first": None})
+    try:
+        await until(lambda: keeper.languages == ("en",))
+        for _ in range(2):
+            keeper.add("second", None)
+            assert not keeper.languages
+            await until(lambda: keeper.languages == ("en",))
+            keeper.remove("second")
+            assert keeper.languages == ("en",)
+    finally:
+        await keeper.close()

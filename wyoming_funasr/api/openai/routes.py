@@ -4,7 +4,7 @@ Source: https://platform.openai.com/docs/api-reference/audio
 """
 
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import BinaryIO
 
 from aiohttp import web
@@ -39,18 +39,30 @@ _OWNER = "wyoming-funasr"
 class OpenAiApi:
     """Transcribes uploads with what the service knows: its model, its home, its hotwords."""
 
-    def __init__(self, uploads: Uploads, settings: FunasrSettings, models: ServedModels) -> None:
+    def __init__(
+        self,
+        uploads: Uploads,
+        settings: FunasrSettings,
+        models: ServedModels,
+        look_around: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`look_around` brings `models` up to date."""
         self._uploads = uploads
+        self._look_around = look_around
         self._settings = settings
         self._models = models
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Returns the routes."""
         return [
-            *model_routes([model.name for model in self._models], _OWNER),
+            *model_routes(self._names, _OWNER),
             web.post("/v1/audio/transcriptions", self._transcribe),
             web.post("/v1/audio/translations", self._translate),
         ]
+
+    async def _names(self) -> list[str]:
+        await self._look_around()
+        return [model.name for model in self._models]
 
     async def _translate(self, _: web.Request) -> web.Response:
         raise ServiceError(
