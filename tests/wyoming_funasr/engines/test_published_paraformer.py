@@ -1,5 +1,6 @@
 """FunASR's published ONNX folders of Paraformer and ct-punc, on random weights."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,12 +29,18 @@ from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx.paraformer import load
 from wyoming_funasr.engines.onnx.paraformer_published import ParaformerPublished
 from wyoming_funasr.engines.onnx.paraformer_streaming import load as load_streaming
+from wyoming_funasr.engines.onnx.published import write_published
 from wyoming_funasr.engines.table import load_punctuation
 from wyoming_funasr.engines.torch.paraformer import ParaformerTorch
 from wyoming_funasr.models import choose_model
 from wyoming_funasr.recognition.hotwords import Hotword
 from wyoming_funasr.recognition.types import Memory, Segment
 from wyoming_serving.errors import ErrorCode, ServiceError
+from wyoming_serving.models.int8_weights import has_exact_signed_products
+from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS
+from wyoming_serving.models.onnx_files import unpack
+from wyoming_serving.models.onnx_sessions import open_session, run
+from wyoming_serving.onnx_reader import read_graph
 from wyoming_serving.service import running
 
 pytest.importorskip("onnx", reason="exporting a model needs onnx")
@@ -137,6 +144,39 @@ def test_long_hotwords_are_left_out(seaco: dict[str, Path], float32: Place) -> N
     short = next(network.decode([speech], [[5, 6]]))
     both = next(network.decode([speech], [[5, 6], [7] * 11]))
     np.testing.assert_array_equal(short.log_probs, both.log_probs)
+
+
+def test_a_published_graph_is_kept_optimized(plain: dict[str, Path], tmp_path: Path) -> None:
+    file = plain[QUANTIZED] / "model_quant.onnx"
+    write_published(file, tmp_path)
+    assert {one.name for one in tmp_path.iterdir()} == {GRAPH, WEIGHTS}
+    published, optimized = (len(read_graph(one)[0]) for one in (file, tmp_path / GRAPH))
+    assert optimized < published * 0.7
+    speech = np.random.default_rng(1).normal(size=(1, 50, 560)).astype(np.float32)
+    inputs = {"speech": speech, "speech_lengths": np.array([50], np.int32)}
+    as_it_is, kept = (run(open_session(one, 1), inputs) for one in (file, tmp_path / GRAPH))
+    for found, expected in zip(kept, as_it_is, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_where_it_cannot_be_optimized_it_is_kept_as_it_is(
+    plain: dict[str, Path], tmp_path: Path
+) -> None:
+    file = plain[QUANTIZED] / "model_quant.onnx"
+    unpack(file, tmp_path / GRAPH, tmp_path / WEIGHTS, signed=has_exact_signed_products())
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    size = sum((tmp_path / name).stat().st_size for name in (GRAPH, WEIGHTS)) + (64 << 10)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a disk")
+    try:
+        write_published(file, disk)
+        for name in (GRAPH, WEIGHTS):
+            assert (disk / name).read_bytes() == (tmp_path / name).read_bytes()
+        assert len(list(disk.iterdir())) == 2
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("samples", [0, 400, 8_000])

@@ -1,5 +1,8 @@
 """FunASR's published ONNX files, as they are run here."""
 
+import logging
+import os
+import tempfile
 from pathlib import Path
 
 from onnxruntime import InferenceSession
@@ -11,16 +14,27 @@ from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.models.int8_weights import has_exact_signed_products
 from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS
 from wyoming_serving.models.onnx_files import unpack
+from wyoming_serving.models.onnx_sessions import write_optimized
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def write_published(file: Path, target: Path, log_softmax_of: str | None = None) -> None:
-    """Write a published file's graph into the folder `target`.
+    """Write a published file's graph into the folder `target`, optimized where that succeeds.
 
     Raises:
         ServiceError: the file is not an ONNX graph.
     """
     signed = has_exact_signed_products()
     unpack(file, target / GRAPH, target / WEIGHTS, signed=signed, log_softmax_of=log_softmax_of)
+    with tempfile.TemporaryDirectory(dir=target) as folder:
+        try:
+            write_optimized(target / GRAPH, Path(folder) / GRAPH, WEIGHTS)
+        except ServiceError as error:  # a full disk, say: it runs as it is, which starts slowly
+            _LOGGER.info("%s is not kept optimized: %s", file, error.text)
+        else:
+            for name in (GRAPH, WEIGHTS):
+                os.replace(Path(folder) / name, target / name)
 
 
 def open_published(place: Place, file: Path, log_softmax_of: str | None = None) -> InferenceSession:

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+from onnxruntime import InferenceSession
 
 from wyoming_melotts.synthesis.arrays import Floats, Ints
 from wyoming_melotts.synthesis.bert import config as config_module
@@ -12,21 +13,20 @@ from wyoming_melotts.synthesis.bert.weights import BertWeights, weights_file
 from wyoming_melotts.synthesis.linear import linear
 from wyoming_serving.models import int8_weights
 from wyoming_serving.models.int8_weights import largest_pair
-from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS, made_graph
+from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS, open_made_graph
 from wyoming_serving.models.onnx_graphs import MICROSOFT, Graph
-from wyoming_serving.models.onnx_sessions import open_session
 
 
 class OnnxBert:
     """The layers in a session; the table of words stays in its file, of which a text reads rows."""
 
-    def __init__(self, config: BertConfig, weights: BertWeights, graph: Path, threads: int) -> None:
-        """`graph` is what `make_graph` wrote."""
+    def __init__(self, config: BertConfig, weights: BertWeights, session: InferenceSession) -> None:
+        """`session` runs what `make_graph` wrote."""
         self.config = config
         self._words = weights.map(
             "embeddings.word_embeddings.weight", config.vocab_size, config.hidden_size
         )
-        self._session = open_session(graph, threads)
+        self._session = session
 
     @classmethod
     def load(cls, folder: Path, cache_dir: Path, threads: int, *, int8: bool) -> "OnnxBert":
@@ -38,15 +38,16 @@ class OnnxBert:
         config = BertConfig.read(folder / "config.json")
         weights = BertWeights.open(folder)
         largest = largest_pair() if int8 else None
-        with made_graph(
+        session = open_made_graph(
             cache_dir,
             sources=(folder / "config.json", weights_file(folder)),
             name="bert",
             recipe=f"int8, pairs up to {largest}" if int8 else "float32",
             code=[Path(__file__), Path(config_module.__file__), Path(int8_weights.__file__)],
             make=lambda target: make_graph(config, weights, target, largest),
-        ) as graph:
-            return cls(config, weights, graph, threads)
+            threads=threads,
+        )
+        return cls(config, weights, session)
 
     def encode(self, ids: Ints) -> Floats:
         """Ids [tokens], no more than there are positions, to hidden states [tokens, hidden]."""

@@ -19,9 +19,8 @@ from wyoming_melotts.synthesis.acoustic.weights import Weights
 from wyoming_melotts.synthesis.arrays import Floats, Ints
 from wyoming_serving.models import int8_weights, onnx_graphs
 from wyoming_serving.models.int8_weights import largest_pair
-from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS, made_graph
+from wyoming_serving.models.onnx_cache import GRAPH, WEIGHTS, open_made_graph
 from wyoming_serving.models.onnx_graphs import Graph
-from wyoming_serving.models.onnx_sessions import open_session
 
 
 @dataclass(frozen=True)
@@ -136,15 +135,15 @@ def _opened(
         weights.check(part.not_taken)
         graph.save(target / GRAPH)
 
-    with made_graph(
+    return open_made_graph(
         cache_dir,
         sources=(folder / "config.json", checkpoint),
         name=part.name,
         recipe=part.recipe,
         code=_code(),
         make=make,
-    ) as graph:
-        return open_session(graph, threads)
+        threads=threads,
+    )
 
 
 def _id(speaker: int) -> Ints:
