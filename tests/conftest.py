@@ -2,10 +2,11 @@
 
 import importlib.util
 import logging
+import os
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,30 @@ def cache_dir(graphs: Path, tmp_path: Path) -> Path:
     cache.mkdir()
     (cache / graphs.name).symlink_to(graphs)
     return cache
+
+
+RandomModel = Callable[[str, Callable[[Path], Path]], Path]
+
+
+@pytest.fixture(scope="session")
+def random_model(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> RandomModel:
+    """Finds a model by its name, and makes it where there is none yet.
+
+    A Python without torch takes those that another one left in the folder `RANDOM_MODELS`.
+    """
+    kept = os.environ.get("RANDOM_MODELS")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("random")
+
+    def find(name: str, write: Callable[[Path], Path]) -> Path:
+        if not (folder / name).is_dir():
+            request.getfixturevalue("random_weights")
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            write(folder / name)
+        return folder / name
+
+    return find
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,53 +4,69 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import RandomModel
 from wyoming_funasr.service import FunasrService
 from wyoming_funasr.settings import FunasrSettings
 
 
 @pytest.fixture(scope="session")
-def tiny_sense_voice(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from benchmarks.random_models import TINY, write_sense_voice
+def tiny_sense_voice(random_model: RandomModel) -> Path:
+    def write(folder: Path) -> Path:
+        from benchmarks.random_models import TINY, write_sense_voice
 
-    return write_sense_voice(tmp_path_factory.mktemp("tiny") / "SenseVoiceTiny", TINY)
+        return write_sense_voice(folder, TINY)
 
-
-@pytest.fixture(scope="session")
-def tiny_paraformer(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from benchmarks.random_models import TINY, write_paraformer
-
-    folder = tmp_path_factory.mktemp("tiny") / "paraformer-tiny"
-    return write_paraformer(folder, TINY, hotwords=False)
+    return random_model("SenseVoiceTiny", write)
 
 
 @pytest.fixture(scope="session")
-def tiny_seaco(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from benchmarks.random_models import TINY, write_paraformer
+def tiny_paraformer(random_model: RandomModel) -> Path:
+    def write(folder: Path) -> Path:
+        from benchmarks.random_models import TINY, write_paraformer
 
-    return write_paraformer(tmp_path_factory.mktemp("tiny") / "seaco-tiny", TINY, hotwords=True)
+        return write_paraformer(folder, TINY, hotwords=False)
 
-
-@pytest.fixture(scope="session")
-def tiny_paraformer_streaming(
-    random_weights: None, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    from benchmarks.random_models import TINY, write_paraformer_streaming
-
-    return write_paraformer_streaming(tmp_path_factory.mktemp("tiny") / "streaming-tiny", TINY)
+    return random_model("paraformer-tiny", write)
 
 
 @pytest.fixture(scope="session")
-def tiny_fsmn_vad(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from benchmarks.random_models import write_fsmn_vad
+def tiny_seaco(random_model: RandomModel) -> Path:
+    def write(folder: Path) -> Path:
+        from benchmarks.random_models import TINY, write_paraformer
 
-    return write_fsmn_vad(tmp_path_factory.mktemp("tiny") / "fsmn-vad")
+        return write_paraformer(folder, TINY, hotwords=True)
+
+    return random_model("seaco-tiny", write)
 
 
 @pytest.fixture(scope="session")
-def tiny_ct_punc(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from benchmarks.random_models import TINY, write_ct_punc
+def tiny_paraformer_streaming(random_model: RandomModel) -> Path:
+    def write(folder: Path) -> Path:
+        from benchmarks.random_models import TINY, write_paraformer_streaming
 
-    return write_ct_punc(tmp_path_factory.mktemp("tiny") / "ct-punc", TINY)
+        return write_paraformer_streaming(folder, TINY)
+
+    return random_model("streaming-tiny", write)
+
+
+@pytest.fixture(scope="session")
+def tiny_fsmn_vad(random_model: RandomModel) -> Path:
+    def write(folder: Path) -> Path:
+        from benchmarks.random_models import write_fsmn_vad
+
+        return write_fsmn_vad(folder)
+
+    return random_model("fsmn-vad", write)
+
+
+@pytest.fixture(scope="session")
+def tiny_ct_punc(random_model: RandomModel) -> Path:
+    def write(folder: Path) -> Path:
+        from benchmarks.random_models import TINY, write_ct_punc
+
+        return write_ct_punc(folder, TINY)
+
+    return random_model("ct-punc", write)
 
 
 SettingsMaker = Callable[..., FunasrSettings]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import RandomModel
 from wyoming_melotts.service import MelottsService
 from wyoming_melotts.settings import MelottsSettings
 
@@ -12,13 +13,15 @@ ServiceMaker = Callable[..., MelottsService]
 
 
 @pytest.fixture(scope="session")
-def voices_dir(random_weights: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def voices_dir(random_model: RandomModel) -> Path:
     """A folder with an English voice of three speakers."""
-    from tests.wyoming_melotts.tiny_voice import make_voice
 
-    folder = tmp_path_factory.mktemp("voices")
-    make_voice(folder / "EN")
-    return folder
+    def write(folder: Path) -> Path:
+        from tests.wyoming_melotts.tiny_voice import make_voice
+
+        return make_voice(folder)
+
+    return random_model("voices/EN", write).parent
 
 
 @pytest.fixture
