@@ -27,6 +27,11 @@ _FEWEST_FRAMES = 23
 _CHECKPOINTS = ("Paraformer", "BiCifParaformer", "SeacoParaformer")
 """Classes, as `config.yaml` names them, whose checkpoints there are engines for."""
 
+_INSTEAD = (
+    "use paraformer-zh, which listens for hotwords too, or on a CPU a contextual one's ONNX form, "
+    "iic/speech_paraformer-large-contextual_asr_nat-zh-cn-16k-common-vocab8404-onnx"
+)
+
 _SILENT = ("<blank>", "<s>", "</s>", "<unk>", "<OOV>")
 
 
@@ -41,8 +46,7 @@ def check_checkpoint(folder: ModelFolder) -> None:
         raise ServiceError(
             ErrorCode.MODEL_INVALID,
             f"{folder.path}: checkpoints of {found} cannot be loaded, only those of "
-            f"{', '.join(_CHECKPOINTS)}; FunASR's ONNX form of a ContextualParaformer can, on a "
-            "CPU",
+            f"{', '.join(_CHECKPOINTS)}; {_INSTEAD}",
         )
 
 

@@ -173,3 +173,4 @@ def test_a_checkpoint_of_another_class_is_refused_in_one_line(
     with pytest.raises(ServiceError, match="of ContextualParaformer cannot be loaded") as error:
         load_checkpoint(ModelFolder(folder), float32, None)
     assert error.value.code is ErrorCode.MODEL_INVALID
+    assert "; use paraformer-zh" in error.value.text and "\n" not in error.value.text
