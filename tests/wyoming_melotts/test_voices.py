@@ -85,7 +85,7 @@ def test_a_chinese_voice_comes_from_modelscope_alone(
 
 
 def test_the_error_for_an_unreachable_hub_says_what_to_do(
-    tmp_path: Path, make_settings: SettingsMaker, monkeypatch: pytest.MonkeyPatch
+    cache_dir: Path, make_settings: SettingsMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(*_: object, **__: object) -> None:
         raise OSError("no route to host")
@@ -95,7 +95,7 @@ def test_the_error_for_an_unreachable_hub_says_what_to_do(
     with pytest.raises(ServiceError) as failed:
         library.fetch(library.scan().models["ZH"])
     text = failed.value.text
-    cache = f"wyoming-melotts --cache-dir {tmp_path / 'cache'}"
+    cache = f"wyoming-melotts --cache-dir {cache_dir}"
     assert "no route to host" in text and "\n" not in text
     assert f"{cache} download ZH" in text
     assert f"{cache} --hub modelscope" in text
