@@ -18,7 +18,7 @@ from wyoming_funasr.recognition.recognizer import RecognitionRequest, Recognizer
 from wyoming_funasr.recognition.types import Recognition
 from wyoming_serving.devices import Device
 
-HOTWORDS = (Hotword("电脑房", 3.0), Hotword("花房", 3.0), Hotword("reading room", 3.0))
+HOTWORDS = (Hotword("洗衣房", 3.0), Hotword("花房", 3.0), Hotword("gazebo", 3.0))
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +46,12 @@ def recognize(model: LoadedModel, file: Path, hotwords: tuple[Hotword, ...] = ()
     return model.recognizer.recognize([request])[0]
 
 
-KNOWN = ["kitchen_light_off_en", "bedroom_light_off_zh"]
+KNOWN = [
+    "kitchen_light_off_en", "reading_room_light_en", "bedroom_light_off_zh", "flower_room_light_zh",
+]  # fmt: skip
 UNKNOWN_ROOMS = {
-    "reading_room_light_en": Hotword("reading room", 3.0),
-    "flower_room_light_zh": Hotword("花房", 3.0),
+    "gazebo_light_en": Hotword("gazebo", 3.0),
+    "laundry_room_light_zh": Hotword("洗衣房", 3.0),
 }
 
 

@@ -40,7 +40,7 @@ def _waited_ms(context: dict[str, Any]) -> int:
 
 async def test_the_sentences_say_how_long_to_wait(make_service: ServiceMaker) -> None:
     command = read_pcm(DATA / "bedroom_light_off_zh.wav")
-    other = read_pcm(DATA / "laundry_room_light_zh.wav")
+    other = read_pcm(DATA / "computer_room_light_zh.wav")
     async with running(make_service("--model-dir", "demo")) as port, connect(port) as wire:
         whole = await _heard(wire, command)
         patient = await _heard(wire, command, "relaxed")

@@ -4,14 +4,16 @@ CTC alone stays on a plateau for long, guessing frequent words. So the first ste
 of silence-free speech the token that a uniform alignment puts there; augmentation grows only as
 the loss falls. A middle layer learns phones all the while. The schedule follows the CPU's time:
 `--minutes` is the training time in all, however often it is interrupted and whatever runs beside
-it. New clips of the corpus are taken up after each epoch. What is exported is the moving average
-of the weights that did best on the development set.
+it. New clips of the corpus are taken up after each epoch. Some hundred steps with mild augmentation
+end it, from the moving average of the weights on. What is exported is the moving average that did
+best on the development set.
 """
 
 import argparse
 import math
 import time
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,11 @@ _UNIFORM_STEPS = 500
 _PEAK_RATE = 1e-3
 _WARM_UP_STEPS = 300
 _EMA_DECAY = 0.999
+_FINISH_STEPS = 450
+_FINISH_RATE = 2e-4
+_FINISH_STRENGTH = 0.25
+_FINISH_EMA_DECAY = 0.99
+_FINISH_JUDGE_EVERY = 150
 _SAVE_EVERY_S = 120
 _JUDGE_EVERY_S = 900
 _WORDLESS = 600
@@ -127,6 +134,19 @@ class Trainer:
                         break
         self._keep_the_best()
         self._save()
+        self._finish(frames)
+
+    def _finish(self, frames: int) -> None:
+        """Settle on sounds as they mostly are; if it is interrupted, it begins again."""
+        self._model.load_state_dict(self._average)
+        groups = (group for _ in count() for group in self._batches.groups(self._clips(), frames))
+        for step, group in enumerate(tqdm(islice(groups, _FINISH_STEPS), total=_FINISH_STEPS)):
+            batch = self._batches.make(group, _FINISH_STRENGTH)
+            rate = _FINISH_RATE * (1 - step / _FINISH_STEPS)
+            self._step(batch, rate, _FINISH_EMA_DECAY)
+            self.state.steps += 1
+            if (step + 1) % _FINISH_JUDGE_EVERY == 0:
+                self._keep_the_best()
 
     def _clips(self) -> list[Clip]:
         """An epoch: all that can be written; to begin with, the shorter two thirds of it."""
@@ -143,7 +163,10 @@ class Trainer:
         state = self.state
         uniform = state.steps < _UNIFORM_STEPS
         strength = 0.0 if uniform else min(1.0, max(0.0, (2.0 - state.loss) / 1.5))
-        loss = self._step(self._batches.make(group, strength, trim=uniform), uniform)
+        rate = _PEAK_RATE * _schedule(state, self._seconds)
+        decay = min(_EMA_DECAY, (1 + state.steps) / (10 + state.steps))
+        batch = self._batches.make(group, strength, trim=uniform)
+        loss = self._step(batch, rate, decay, uniform=uniform)
         state.loss = 0.98 * state.loss + 0.02 * loss
         state.steps += 1
         state.seconds += time.process_time() - began
@@ -153,10 +176,10 @@ class Trainer:
             f"{len(self._corpus.clips)} clips, best {state.best:.3f}"
         )
 
-    def _step(self, batch: Batch, uniform: bool) -> float:
+    def _step(self, batch: Batch, rate: float, decay: float, *, uniform: bool = False) -> float:
         """One update; returns the loss of the last layer per token."""
         for group in self._optimizer.param_groups:
-            group["lr"] = _PEAK_RATE * _schedule(self.state, self._seconds)
+            group["lr"] = rate
         with torch.autocast("cpu", torch.bfloat16):
             middle, logits = network.forward(self._model, batch.sound, batch.frames, batch.queries)
             heard = self._head(middle[:, network.QUERIES :]).float()
@@ -170,7 +193,6 @@ class Trainer:
         torch.autograd.backward(rest * tokens + _PHONES_SHARE * heard + _TAGS_SHARE * tags)
         torch.nn.utils.clip_grad_norm_(self._parameters, 5.0)
         self._optimizer.step()
-        decay = min(_EMA_DECAY, (1 + self.state.steps) / (10 + self.state.steps))
         with torch.no_grad():
             for name, value in self._model.state_dict().items():
                 self._average[name].lerp_(value, 1 - decay)

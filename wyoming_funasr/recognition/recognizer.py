@@ -94,7 +94,7 @@ def join_segments(
     longest text. Segments without text (a cough, a door) count for neither.
     """
     parts = [
-        recognition.shifted(segment.start_ms)
+        _placed(recognition, segment)
         for segment, recognition in zip(segments, recognitions, strict=True)
     ]
     with_text = [part for part in parts if part.text]
@@ -106,3 +106,17 @@ def join_segments(
         words=tuple(word for part in with_text for word in part.words),
         confidence=min(part.confidence for part in with_text),
     )
+
+
+def _placed(recognition: Recognition, segment: SpeechSegment) -> Recognition:
+    """The recognition in the utterance's time, its words within the segment.
+
+    Models hear in frames, of which the last may end behind the audio.
+    """
+    placed = recognition.shifted(segment.start_ms)
+    end_ms = segment.start_ms + round(segment.seconds * 1000)
+    words = (
+        replace(word, start_ms=min(word.start_ms, end_ms), end_ms=min(word.end_ms, end_ms))
+        for word in placed.words
+    )
+    return replace(placed, words=tuple(words))

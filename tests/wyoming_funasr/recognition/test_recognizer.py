@@ -25,6 +25,12 @@ def test_words_get_their_place_in_the_utterance() -> None:
     assert joined.confidence == 0.8
 
 
+def test_no_word_ends_behind_its_segment() -> None:
+    late = Recognition("on", (Word("on", 260, 320, 0.9),), 0.9, "en")
+    joined = join_segments(segments(2), [late, late])
+    assert [(word.start_ms, word.end_ms) for word in joined.words] == [(260, 300), (560, 600)]
+
+
 def test_a_segment_without_text_does_not_lower_the_confidence() -> None:
     joined = join_segments(segments(2), [part("turn on", 0.93), NO_TEXT])
     assert joined.confidence == 0.93

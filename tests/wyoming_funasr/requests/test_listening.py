@@ -131,8 +131,11 @@ async def test_times_count_from_the_first_audio(demo: ServiceMaker) -> None:
     assert final.speech_start_ms is not None and final.speech_end_ms is not None
     assert second_ms <= final.speech_start_ms < final.speech_end_ms
     assert final.speech_end_ms <= second_ms + len(BEDROOM) // 32
-    for word in final.recognition.words:
+    end_ms = final.audio_start_ms + final.audio_ms
+    *words, full_stop = final.recognition.words
+    for word in words:
         assert second_ms <= word.start_ms < word.end_ms <= final.speech_end_ms + 200
+    assert words[-1].end_ms <= full_stop.start_ms < full_stop.end_ms <= end_ms
 
 
 async def test_the_events_of_one_utterance_end_before_the_next_begins(demo: ServiceMaker) -> None:
