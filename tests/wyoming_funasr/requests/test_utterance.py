@@ -115,7 +115,7 @@ async def test_clients_say_how_long_a_pause_may_be(
     make_service: ServiceMaker, sensitivity: str, ends_early: bool
 ) -> None:
     # with the quiet of the recording's own ends, the pause lasts between 700 and 800 ms
-    pcm = SPEECH + silence(0.55) + SPEECH
+    pcm = SPEECH + silence(0.44) + SPEECH
     async with running(make_service()) as port, connect(port) as wire:
         await wire.send(Transcribe(vad_sensitivity=sensitivity), START, *chunks(pcm), STOP)
         heard = await transcript(wire)

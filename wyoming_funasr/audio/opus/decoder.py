@@ -30,7 +30,7 @@ PCM = PcmFormat(RATE_HZ, 2, 1)
 """Of what is decoded."""
 
 _PRE_ROLL_SAMPLES = 160 * RATE_HZ // 1000
-"""Behind so much the samples differ by -40 dB at most from those of a decoder that never stopped;
+"""Behind so much the samples differ by -35 dB at most from those of a decoder that never stopped;
 80 ms leave -20 dB."""
 
 
