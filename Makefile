@@ -16,11 +16,10 @@ HELD_BACK = protobuf|soundfile|soxr
 demo: $(DEMO)
 	$(VENV)/bin/python -m demo $(if $(ONCE),--once) $(WAV)
 
-# Tests wait for sockets and limits a third of their time, so two cores do three of them at once.
-# The programs that they start by the hundred find their sources compiled.
+# The programs that tests start by the hundred find their sources compiled.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV)
-	$(VENV)/bin/python -m pytest --numprocesses 3 --dist loadfile
+	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # Home Assistant goes into an environment of its own, one for each version.
 test-home-assistant: $(DEV)
