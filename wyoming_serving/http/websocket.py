@@ -128,6 +128,8 @@ class WebSocket:
     async def send(self, message: Mapping[str, object] | str | bytes) -> None:
         """Send a message, a mapping as JSON; waits while the client reads slowly.
 
+        Half a surrogate pair, which JSON can name and UTF-8 cannot, goes out as `?`.
+
         Raises:
             ConnectionError: the client left, or did not take it in time and was dropped.
         """
@@ -135,10 +137,10 @@ class WebSocket:
             async with self._sending, asyncio.timeout(self._limits.send_seconds):
                 if isinstance(message, bytes):
                     await self._socket.send_bytes(message)
-                elif isinstance(message, str):
-                    await self._socket.send_str(message)
-                else:
-                    await self._socket.send_str(json.dumps(message, ensure_ascii=False))
+                    return
+                if not isinstance(message, str):
+                    message = json.dumps(message, ensure_ascii=False)
+                await self._socket.send_str(message.encode("utf-8", "replace").decode())
         except TimeoutError:
             self._abort()
             seconds = self._limits.send_seconds

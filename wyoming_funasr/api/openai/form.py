@@ -49,7 +49,7 @@ class FormReader:
         check_announced(self._request, self._upload.most_bytes + _MAX_FORM_BYTES)
         try:
             parts = await self._request.multipart()
-        except (ValueError, AssertionError):
+        except (ValueError, AssertionError, KeyError):  # KeyError: no Content-Type at all
             raise InvalidRequest("the body must be multipart/form-data") from None
         try:
             for _ in range(_MAX_FIELDS):
