@@ -303,14 +303,6 @@ async def test_a_wrong_event_is_told_and_changes_nothing(
         await check(socket)
 
 
-async def test_half_a_surrogate_pair_is_answered(demo: ServiceMaker) -> None:
-    async with serving(demo) as server, opened(server) as socket:
-        await socket.send_str('{"type": "no-such", "event_id": "a\\ud800"}')
-        told = await receive(socket)
-        assert (told["type"], told["error"]["event_id"]) == ("error", "a?")
-        await check(socket)
-
-
 async def test_a_long_event_does_not_hold_the_others(demo: ServiceMaker) -> None:
     many = "".join(f'"{i:x}":1,' for i in range(80_000))
     async with serving(demo) as server, opened(server) as socket, opened(server) as neighbor:
