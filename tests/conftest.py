@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.ray.cluster import Cluster
+from tests.support.collector import Collector, collector
+from tests.support.ray_cluster import cluster_or_skip
 from wyoming_serving.devices import let_threads_sleep
 
 let_threads_sleep()  # as the programs do, before anything imports numpy
@@ -66,6 +69,20 @@ def random_model(
         return folder / name
 
     return find
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A Ray cluster for all tests of a file, without any application."""
+    with cluster_or_skip() as running_cluster:
+        yield running_cluster
+
+
+@pytest.fixture(scope="module")
+def spans() -> Iterator[Collector]:
+    """Where programs that a file's tests start send their spans."""
+    with collector() as running_collector:
+        yield running_collector
 
 
 @pytest.hookimpl(wrapper=True)

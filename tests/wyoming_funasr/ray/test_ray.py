@@ -2,17 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from wyoming.asr import Transcript
 
 from benchmarks.ray.cluster import Cluster, ray_cluster
-from tests.support.collector import Collector, collector
+from tests.support.collector import Collector
 from tests.support.http import fetch, fetch_status, free_port
 from tests.support.processes import Server, run_to_end, server_process
-from tests.support.ray_cluster import cluster_or_skip
 from tests.support.speech import DATA, SPEECH, read_pcm
 from tests.support.waiting import LONGEST_SECONDS, until
 from tests.support.wire import Wire, connect
@@ -24,20 +22,6 @@ from wyoming_serving.service import running
 
 RECORDINGS = sorted(DATA.glob("*.wav"))
 QUICK = ("--ray-health-seconds", "1", "--drain-seconds", "5", "--offline", "--device", "cpu")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    """One for all tests, without any application."""
-    with cluster_or_skip() as running_cluster:
-        yield running_cluster
-
-
-@pytest.fixture(scope="module")
-def spans() -> Iterator[Collector]:
-    """Where the replicas send their spans."""
-    with collector() as running_collector:
-        yield running_collector
 
 
 @pytest.fixture(scope="module")

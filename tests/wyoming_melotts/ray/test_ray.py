@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import psutil
@@ -11,10 +11,9 @@ import pytest
 from wyoming.tts import Synthesize
 
 from benchmarks.ray.cluster import Cluster
-from tests.support.collector import Collector, collector
+from tests.support.collector import Collector
 from tests.support.http import fetch, free_port
 from tests.support.processes import run_to_end, server_process
-from tests.support.ray_cluster import cluster_or_skip
 from tests.support.waiting import until
 from tests.support.wire import Wire, connect
 from wyoming_melotts.service import MelottsService
@@ -33,20 +32,6 @@ QUICK = (
     "--ray-health-seconds", "1", "--drain-seconds", "5",
 )  # fmt: skip
 REPLICAS = ("--ray-min-replicas", "2", "--ray-max-replicas", "2")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    """One for all tests, without any application."""
-    with cluster_or_skip() as running_cluster:
-        yield running_cluster
-
-
-@pytest.fixture(scope="module")
-def spans() -> Iterator[Collector]:
-    """Where the replicas send their spans."""
-    with collector() as running_collector:
-        yield running_collector
 
 
 @pytest.fixture(scope="module")
