@@ -1,4 +1,4 @@
-"""The attackers, in a thread of their own, so that only the service's work holds its event loop."""
+"""The attackers, for a process of their own: only the service's work holds its event loop."""
 
 import asyncio
 import contextlib

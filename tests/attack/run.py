@@ -3,8 +3,10 @@
 import asyncio
 import gc
 import logging
+import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -81,20 +83,23 @@ class Outcome:
 
 
 async def attack_service(service: Service, target: Target, seed: int, cases: int) -> Outcome:
-    """Attack a service in this process from another thread."""
+    """Attack a service in this process from another one, whose garbage is not collected here."""
     defects = _Defects()
     logging.getLogger().addHandler(defects)
+    spawn = multiprocessing.get_context("spawn")
     try:
-        async with running(service) as port:
-            ports = Ports(port, service.settings.http_port)
-            first = await _in_thread(partial(_healthy_answers, target, ports))
-            await _in_thread(partial(attack, target, ports, seed + 1, min(100, cases)))  # warms up
-            exempt_from_collection()  # as in a process of its own
-            before = await _settled(None)
-            async with watched_loop() as watch:
-                answers = await _in_thread(partial(attack, target, ports, seed, cases))
-            after = await _settled(before)
-            last = await _in_thread(partial(_healthy_answers, target, ports))
+        with ProcessPoolExecutor(1, spawn) as attacker:
+            async with running(service) as port:
+                ports = Ports(port, service.settings.http_port)
+                elsewhere = partial(_in_process, attacker)
+                first = await elsewhere(_healthy_answers, target, ports)
+                await elsewhere(attack, target, ports, seed + 1, min(100, cases))  # warms up
+                exempt_from_collection()  # as the programs do once they are ready
+                before = await _settled(None)
+                async with watched_loop() as watch:
+                    answers = await elsewhere(attack, target, ports, seed, cases)
+                after = await _settled(before)
+                last = await elsewhere(_healthy_answers, target, ports)
     finally:
         logging.getLogger().removeHandler(defects)
         gc.unfreeze()
@@ -112,8 +117,15 @@ class _Defects(logging.Handler):
         self.texts.append(logging.Formatter().format(record)[-2_000:])
 
 
-async def _in_thread(work: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
-    return await asyncio.to_thread(lambda: asyncio.run(work()))
+async def _in_process(
+    attacker: ProcessPoolExecutor, work: Callable[..., Coroutine[Any, Any, Value]], *given: object
+) -> Value:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(attacker, partial(_run, work, *given))
+
+
+def _run(work: Callable[..., Coroutine[Any, Any, Value]], *given: object) -> Value:
+    return asyncio.run(work(*given))
 
 
 async def _settled(before: Usage | None) -> Usage:
