@@ -66,6 +66,7 @@ class SenseVoice:
         self.fbank = self._stacker.fbank
         self._blank = int(folder.section("model_conf").get("blank_id", 0))
         self._pieces = folder.vocabulary
+        self._spelling = ctc.Spelling(self._pieces)
         self._tags = {i: p[2:-2] for i, p in enumerate(self._pieces) if _is_tag(p)}
         self._unspoken = {*self._tags, *(i for i, p in enumerate(self._pieces) if p in _SPECIAL)}
         ids = {tag: token for token, tag in self._tags.items()}
@@ -175,7 +176,7 @@ class SenseVoice:
         return tuple(word for word in words if word.text)
 
     def _build_graph(self, hotwords: tuple[Hotword, ...]) -> ctc.ContextGraph:
-        return ctc.ContextGraph(hotwords, self._pieces)
+        return ctc.ContextGraph(hotwords, self._spelling)
 
 
 def _query(segment: Segment, language: str) -> Query:

@@ -170,7 +170,17 @@ def search(log_probs: LogProbs, blank: int, lean: Lean, most: int = 10) -> list[
         Hypothesis(one.tokens(), one.total, one.total + one.lean + lean.end(one.state))
         for one in beam
     ]
+    _take_apart(root)
     return sorted(found, key=lambda one: one.score, reverse=True)[:most]
+
+
+def _take_apart(root: _Prefix) -> None:
+    """Free the tree now: its nodes hold each other, so that else a garbage collection has to."""
+    nodes = [root]
+    while nodes:
+        children = nodes.pop().children
+        nodes += children.values()
+        children.clear()
 
 
 def _candidates(log_probs: LogProbs, blank: int) -> list[list[tuple[int, float]]]:

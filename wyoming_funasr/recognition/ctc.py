@@ -95,6 +95,28 @@ class _Node:
     children: dict[str, "_Node"] = field(default_factory=dict)
 
 
+class Spelling:
+    """The tokens of a vocabulary by what they spell: the same for every graph of hotwords."""
+
+    def __init__(self, pieces: Sequence[str]) -> None:
+        """`pieces`: the vocabulary's text by token id."""
+        self._pieces = [piece.lower() for piece in pieces]
+        self._tokens: dict[str, tuple[int, ...]] = {}
+        for token, piece in enumerate(self._pieces):
+            if not piece.startswith("<"):
+                self._tokens[piece] = (*self._tokens.get(piece, ()), token)
+        self.longest = max(map(len, self._tokens), default=0)
+        """Characters that one token spells at most."""
+
+    def of(self, token: int) -> str:
+        """What a token spells, in lower case."""
+        return self._pieces[token]
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """The tokens that spell `text` alone."""
+        return self._tokens.get(text, ())
+
+
 class ContextGraph:
     """Hotwords as a tree of characters.
 
@@ -102,15 +124,9 @@ class ContextGraph:
     case does not matter.
     """
 
-    def __init__(self, hotwords: Iterable[Hotword], pieces: Sequence[str]) -> None:
-        """`pieces`: the vocabulary's text by token id."""
+    def __init__(self, hotwords: Iterable[Hotword], spelling: Spelling) -> None:
         self.root = _Node()
-        self._pieces = [piece.lower() for piece in pieces]
-        self._ids: dict[str, list[int]] = {}
-        for token, piece in enumerate(self._pieces):
-            if not piece.startswith("<"):
-                self._ids.setdefault(piece, []).append(token)
-        self._longest = max(map(len, self._ids), default=0)
+        self._spelling = spelling
         self._openings: dict[int, npt.NDArray[np.int64]] = {}
         for hotword in hotwords:
             self._add(hotword)
@@ -119,7 +135,7 @@ class ContextGraph:
     def advance(self, node: _Node, token: int) -> tuple[_Node, float]:
         """Spell `token` from `node`: the new place, and the change of score."""
         delta = 0.0
-        for character in self._pieces[token]:
+        for character in self._spelling.of(token):
             if character not in node.children:
                 delta += self.leave(node)
                 node = self.root
@@ -148,8 +164,8 @@ class ContextGraph:
         frontier = [("", node)]
         while frontier:
             spelled, place = frontier.pop()
-            found += self._ids.get(spelled, [])
-            if len(spelled) < self._longest:
+            found += self._spelling.tokens(spelled)
+            if len(spelled) < self._spelling.longest:
                 frontier += [(spelled + c, child) for c, child in place.children.items()]
         return found
 

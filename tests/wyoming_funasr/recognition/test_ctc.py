@@ -1,3 +1,4 @@
+import gc
 import itertools
 
 import numpy as np
@@ -7,6 +8,7 @@ from wyoming_funasr.recognition.beam import Hotwords, search
 from wyoming_funasr.recognition.ctc import (
     AlignedToken,
     ContextGraph,
+    Spelling,
     align,
     confidence,
     greedy,
@@ -70,7 +72,7 @@ def brute_force(log_probs: np.ndarray) -> tuple[int, ...]:
 def test_search_without_hotwords_finds_the_most_probable_sequence(seed: int) -> None:
     logits = np.random.default_rng(seed).normal(0, 2, (4, 5)).astype(np.float32)
     log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    found = leaning(log_probs, ContextGraph([], PIECES[:5]))
+    found = leaning(log_probs, ContextGraph([], Spelling(PIECES[:5])))
     assert tuple(one.token for one in found) == brute_force(log_probs)
 
 
@@ -96,18 +98,18 @@ NEARLY = posteriors({"▁the": 0.9}, {"▁sara": 0.5, "▁za": 0.3}, {"ra": 0.45
 
 def test_a_hotword_wins_where_it_sounds_nearly_right() -> None:
     assert text(greedy(NEARLY, BLANK)) == "▁the▁sara"
-    biased = leaning(NEARLY, ContextGraph([Hotword("Zara", 3.0)], PIECES))
+    biased = leaning(NEARLY, ContextGraph([Hotword("Zara", 3.0)], Spelling(PIECES)))
     assert text(biased) == "▁the▁zara"
 
 
 def test_a_hotword_that_was_not_said_changes_nothing() -> None:
     said = posteriors({"▁turn": 0.9}, {"▁on": 0.9}, {"▁the": 0.9})
-    graph = ContextGraph([Hotword("Zara", 3.0), Hotword("客厅", 3.0)], PIECES)
+    graph = ContextGraph([Hotword("Zara", 3.0), Hotword("客厅", 3.0)], Spelling(PIECES))
     assert text(leaning(said, graph)) == "▁turn▁on▁the"
 
 
 def test_an_unfinished_hotword_earns_nothing() -> None:
-    graph = ContextGraph([Hotword("zaraya", 3.0)], PIECES)
+    graph = ContextGraph([Hotword("zaraya", 3.0)], Spelling(PIECES))
     node, gained = graph.advance(graph.root, ID["▁za"])
     assert gained > 0
     node, lost = graph.advance(node, ID["▁turn"])
@@ -117,7 +119,7 @@ def test_an_unfinished_hotword_earns_nothing() -> None:
 
 
 def test_a_finished_hotword_keeps_what_it_earned_though_a_longer_one_breaks_off() -> None:
-    graph = ContextGraph([Hotword("zara", 3.0), Hotword("zaraya room", 3.0)], PIECES)
+    graph = ContextGraph([Hotword("zara", 3.0), Hotword("zaraya room", 3.0)], Spelling(PIECES))
     node, first = graph.advance(graph.root, ID["▁za"])
     node, second = graph.advance(node, ID["ra"])
     node, third = graph.advance(node, ID["ya"])
@@ -136,4 +138,25 @@ def test_hotwords_are_spelled_as_vocabularies_spell_them() -> None:
 def test_chinese_hotwords_are_found_by_character() -> None:
     said = posteriors({"可": 0.55, "客": 0.3}, {"厅": 0.9})
     assert text(greedy(said, BLANK)) == "可厅"
-    assert text(leaning(said, ContextGraph([Hotword("客厅", 3.0)], PIECES))) == "客厅"
+    assert text(leaning(said, ContextGraph([Hotword("客厅", 3.0)], Spelling(PIECES)))) == "客厅"
+
+
+def test_a_search_leaves_nothing_to_the_garbage_collector() -> None:
+    """What it left would be collected in the event loop's thread, and hold it."""
+    graph = ContextGraph([Hotword("Zara", 3.0)], Spelling(PIECES))
+    leaning(NEARLY, graph)
+    gc.collect()
+    gc.disable()
+    try:
+        leaning(NEARLY, graph)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_graphs_of_hotwords_share_the_vocabulary() -> None:
+    spelling = Spelling([f"piece{number}" for number in range(1000)])
+    before = len(gc.get_objects())
+    graph = ContextGraph([Hotword("Zara", 3.0)], spelling)
+    assert graph.openings(graph.root).size == 0
+    assert len(gc.get_objects()) - before < 100
