@@ -28,7 +28,7 @@ _PAYLOAD_LENGTHS = {126: 2, 127: 8}
 async def attack_http(target: Target, port: int, random: Random) -> list[str]:
     """Send one wrong request; returns what came back: an error's code, or `http 200`."""
     case = wrong_request(target.requests, random)
-    return list(_http_answers(await _exchange(port, case, random)))
+    return list(_http_answers(case, await _exchange(port, case, random)))
 
 
 async def attack_websocket(target: Target, port: int, random: Random) -> list[str]:
@@ -36,7 +36,7 @@ async def attack_websocket(target: Target, port: int, random: Random) -> list[st
     case = wrong_talk(target.talks, random)
     head, _, frames = (await _exchange(port, case, random, CLOSE_FRAME)).partition(b"\r\n\r\n")
     if not head.startswith(b"HTTP/1.1 101"):
-        return list(_http_answers(head + b"\r\n\r\n" + frames))
+        return list(_http_answers(case, head + b"\r\n\r\n" + frames))
     return [_kind(message) for message in _messages(frames)]
 
 
@@ -81,8 +81,10 @@ async def _linger(reader: asyncio.StreamReader, received: bytearray) -> None:
                 received += piece
 
 
-def _http_answers(answer: bytes) -> Iterator[str]:
+def _http_answers(case: Case, answer: bytes) -> Iterator[str]:
     head, _, body = answer.partition(b"\r\n\r\n")
+    if head.startswith(b"HTTP/1.1 500"):
+        raise AssertionError(f"a defect: {case.data[:2000]!r} is answered by {answer[:500]!r}")
     if head:
         status = head.split(b" ", 2)[1].decode(errors="replace")
         try:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import warnings
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from wyoming_serving.errors import ErrorCode, ServiceError
 from wyoming_serving.http.access import Access
 from wyoming_serving.http.api import API, Api, ApiHost
 from wyoming_serving.http.connections import Connections
+from wyoming_serving.http.errors import error_response
 from wyoming_serving.http.limits import HttpLimits
 from wyoming_serving.http.page.data import data_routes
 from wyoming_serving.http.page.files import page_routes
@@ -31,6 +32,10 @@ _CLIENTS_MISTAKES.setLevel(logging.CRITICAL)
 
 _MAX_REQUEST_BYTES = 64 << 10
 """Of a body; a route that takes larger ones reads them by `wyoming_serving.http.bodies`."""
+
+_EXPECTED = "100-continue"
+
+RequestHandler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _CLOSE_SECONDS = 0.3
 """For answers under way when the service ends, after its time to drain."""
@@ -112,6 +117,7 @@ async def _listening(
     host, port = settings.http_host, settings.http_port
     assert runner.server is not None
     make_protocol = runner.server
+    make_protocol.request_handler = _expecting_little(make_protocol.request_handler)
     try:
         listening = listen_on(host, port)
     except OSError as error:
@@ -127,3 +133,15 @@ async def _listening(
         yield
     finally:
         server.close()
+
+
+def _expecting_little(handle: RequestHandler) -> RequestHandler:
+    """Refuse what a client may not expect before aiohttp does, which fails if it is no text."""
+
+    async def handle_expected(request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Expect", _EXPECTED).lower() == _EXPECTED:
+            return await handle(request)
+        text = f"the header Expect can only be {_EXPECTED}"
+        return error_response(ServiceError(ErrorCode.INVALID_REQUEST, text))
+
+    return handle_expected

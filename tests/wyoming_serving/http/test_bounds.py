@@ -95,6 +95,7 @@ async def test_large_and_malformed_requests_get_errors_and_no_log_lines(
         b"GET /%s HTTP/1.1\r\nHost: here\r\n\r\n" % (b"x" * 20_000): b" 400 ",
         b"GET /health HTTP/1.1\r\nHost: here\r\nX: %s\r\n\r\n" % (b"x" * 20_000): b" 400 ",
         b"\x00\xff\x16\x03\r\n\r\n": b" 400 ",
+        b"GET /health HTTP/1.1\r\nHost: here\r\nExpect: 100-c\xffontinue\r\n\r\n": b" 400 ",
         b"POST /health HTTP/1.1\r\nHost: here\r\nContent-Length: 99999999\r\n"
         b"Connection: close\r\n\r\n": b" 405 ",
     }
