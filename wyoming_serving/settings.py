@@ -242,6 +242,13 @@ class Settings(BaseSettings):
         description="An HTTP connection that sends no request, or does not take its answer, for "
         "so long is closed",
     )
+    http_ping_seconds: float = Field(
+        20.0,
+        gt=0,
+        le=3600,
+        description="A WebSocket's client that sends nothing for so long is pinged, and its "
+        "connection closed if it sends nothing for as long again",
+    )
     otlp_endpoint: Annotated[str, AfterValidator(_checked_collector)] | None = Field(
         None,
         description="Collector of OpenTelemetry that the spans of requests are sent to, over HTTP; "

@@ -32,11 +32,17 @@ class Connections:
         inner = cast(asyncio.Protocol, make())
         return BoundedConnection(inner, self._limits, self._admission, self._open)
 
-    def leave_to_websocket(self, request: web.Request) -> None:
-        """Stop the limits of HTTP for a connection; the WebSocket that it becomes has its own."""
+    def leave_to_websocket(self, request: web.Request) -> "BoundedConnection":
+        """Stop the limits of HTTP for a connection; the WebSocket that it becomes has its own.
+
+        Raises:
+            ConnectionResetError: the client has left.
+        """
         connection = self._open.get(request.transport) if request.transport else None
-        if connection is not None:
-            connection.set_websocket()
+        if connection is None:
+            raise ConnectionResetError("the client has left")
+        connection.set_websocket()
+        return connection
 
     def abort(self, request: web.Request) -> None:
         """Reset a request's connection, where it is still open."""
@@ -70,6 +76,8 @@ class BoundedConnection(asyncio.Protocol):
         """`opened`: all open connections of the server; this one adds and removes itself."""
         self.address: IPAddress | None = None
         self.is_open = True
+        self.is_heard = False
+        """Set when anything comes from the client, for who unset it."""
         self._inner = inner
         self._limits = limits
         self._admission = admission
@@ -115,6 +123,7 @@ class BoundedConnection(asyncio.Protocol):
         self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self.is_heard = True
         if not self._is_refused:
             self._inner.data_received(data)
 

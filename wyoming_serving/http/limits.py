@@ -17,6 +17,8 @@ class HttpLimits:
     silent_seconds: float
     """Time to send a request, from the connection or the answer before, and time in which a client
     reads nothing of its answer; then the connection is closed."""
+    ping_seconds: float
+    """Silence of a WebSocket's client before it is pinged, and then before it counts as gone."""
     idle_seconds: float
     """How long a WebSocket may bring no message that it is the client's turn to send."""
     send_seconds: float
@@ -29,6 +31,7 @@ class HttpLimits:
             settings.http_connections,
             settings.http_connections_per_address,
             settings.http_silent_seconds,
+            settings.http_ping_seconds,
             settings.idle_seconds,
             settings.send_seconds,
         )

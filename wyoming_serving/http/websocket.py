@@ -14,6 +14,7 @@ from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
 from wyoming_serving.http.access import BEARER_PROTOCOL, offered_protocols
 from wyoming_serving.http.api import API, peer
 from wyoming_serving.http.errors import close_code, error_object, internal_error
+from wyoming_serving.http.heartbeat import heartbeat
 from wyoming_serving.http.limits import HttpLimits
 from wyoming_serving.reports import RequestReport
 from wyoming_serving.session import STOP_SECONDS
@@ -21,8 +22,6 @@ from wyoming_serving.session import STOP_SECONDS
 _LOGGER = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 1 << 20
-_HEARTBEAT_SECONDS = 20.0
-"""A client that answers no ping in half of it has gone."""
 _CLOSE_SECONDS = 2.0
 """For the client to confirm the end."""
 
@@ -218,16 +217,16 @@ async def serve_websocket(
     socket = web.WebSocketResponse(
         protocols=(*protocols, *with_token),  # a browser must find one of those it offered
         timeout=_CLOSE_SECONDS,
-        heartbeat=_HEARTBEAT_SECONDS,
         compress=False,  # a small message could hold gigabytes
         max_msg_size=message_bytes,
     )
     await socket.prepare(request)
-    api.connections.leave_to_websocket(request)
+    connection = api.connections.leave_to_websocket(request)
     websocket = WebSocket(request, socket, describe_error)
     api.websockets.add(websocket)
     try:
-        await _run(websocket, talk)
+        async with heartbeat(connection, socket.ping, api.limits.ping_seconds):
+            await _run(websocket, talk)
     except (ConnectionError, TimeoutError) as error:
         _LOGGER.debug("%s: WebSocket ended: %s", websocket.peer, error)
     finally:

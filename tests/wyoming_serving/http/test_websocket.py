@@ -1,12 +1,15 @@
 """WebSockets of a running service: errors, limits and ends."""
 
 import asyncio
+import gc
 import socket
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from tests.support.waiting import until
 from tests.wyoming_serving.http.service import api_server, browser, ended
@@ -84,20 +87,62 @@ async def test_a_client_that_waits_for_its_answer_is_not_idle() -> None:
             assert await talk.receive_json() == {"do": "work"}
 
 
+CLOSED_WITH_1008 = bytes((0x88, 2)) + (1008).to_bytes(2, "big")
+
+
+@contextmanager
+def talking_by_hand(url: str) -> Iterator[socket.socket]:
+    """A WebSocket whose client does nothing by itself."""
+    port = int(url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(
+            b"GET /v1/talk HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        yield client
+
+
+def read_until(client: socket.socket, last: bytes) -> None:
+    received = b""
+    while not received.endswith(last):
+        piece = client.recv(1 << 16)
+        assert piece, received
+        received += piece
+
+
 async def test_a_client_that_reads_nothing_is_dropped() -> None:
     async with api_server("--send-seconds", "0.2") as (_, url), browser(url) as client:
-        port = int(url.rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port)) as slow:
-            slow.sendall(
-                b"GET /v1/talk HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-            )
+        with talking_by_hand(url) as slow:
             text = b'{"do": "flood"}'
             slow.sendall(bytes((0x81, 0x80 | len(text))) + bytes(4) + text)  # mask of zeros
             await until(lambda: has_error(slow))
         async with client.get("/v1/hello") as answer:
             assert answer.status == 200
+
+
+async def test_a_client_that_answers_no_ping_is_dropped() -> None:
+    async with api_server("--http-ping-seconds", "0.1") as (_, url), browser(url) as client:
+        async with client.ws_connect("/v1/talk") as talk:
+            answer = asyncio.create_task(talk.receive_json())  # pings are answered meanwhile
+            with talking_by_hand(url) as gone:
+                await until(lambda: has_error(gone))
+            await talk.send_json({"still": "here"})
+            assert await answer == {"still": "here"}
+
+
+async def test_nothing_is_kept_of_a_conversation_that_the_service_ended() -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(isinstance(one, web.WebSocketResponse) for one in gc.get_objects())
+
+    async with api_server() as (_, url):
+        with talking_by_hand(url) as talk:
+            talk.sendall(bytes((0x81, 0x81)) + bytes(4) + b"{")
+            await asyncio.to_thread(read_until, talk, CLOSED_WITH_1008)
+            talk.sendall(bytes((0x88, 0x80)) + bytes(4))
+        async with asyncio.timeout(10):  # less than it takes until a ping would be due
+            await until(lambda: kept() == 0)
 
 
 async def answered_and_ended(
