@@ -4,7 +4,7 @@ from pathlib import Path
 
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_melotts.settings import MelottsSettings
-from wyoming_serving.settings import settings_table
+from wyoming_serving.shown_settings import settings_table
 
 PAGE = Path(__file__).parent / "configuration.md"
 

@@ -6,12 +6,12 @@ told and treats a malformed event as the end of the connection; this one refuses
 """
 
 import asyncio
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from wyoming.event import Event
 
+from wyoming_serving.client_json import parse_object
 from wyoming_serving.errors import InvalidEvent
 from wyoming_serving.excerpts import excerpt
 
@@ -64,29 +64,9 @@ async def read_event(reader: asyncio.StreamReader, limits: EventLimits) -> Event
 
 def _json_object(raw: bytes, what: str) -> dict[str, Any]:
     try:
-        value = json.loads(raw.decode())
-        if b"\\ud" in raw.lower():
-            value = _without_lone_surrogates(value)
-    except (ValueError, RecursionError):
-        raise InvalidEvent(f"{what} is not JSON") from None
-    if not isinstance(value, dict):
-        raise InvalidEvent(f"{what} must be a JSON object")
-    return value
-
-
-def _without_lone_surrogates(value: Any) -> Any:
-    r"""Returns a JSON value with U+FFFD for each half of a character in its texts.
-
-    JSON can write one (`"\ud83d"`, as where a client cuts a text within an emoji), but it cannot
-    be encoded: it would fail wherever the text is sent, logged or tokenized.
-    """
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        halves = text.encode("utf-16", "surrogatepass")
-        return json.loads(halves.decode("utf-16", "replace"))
-    return value
+        return parse_object(raw)
+    except ValueError as problem:
+        raise InvalidEvent(f"{what} {problem}") from None
 
 
 def _length(header: dict[str, Any], name: str, most: int) -> int:

@@ -6,7 +6,8 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from wyoming_serving.setting_fields import allowed_values
-from wyoming_serving.settings import Settings, SettingsError, settings_table
+from wyoming_serving.settings import Settings, SettingsError
+from wyoming_serving.shown_settings import settings_table
 
 
 class ExampleSettings(Settings):

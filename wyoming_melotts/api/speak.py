@@ -127,7 +127,7 @@ class _Session:
         await self._host.open_message_encoder(start.encoding, rate_hz)  # or it is refused now
         self._start, self._voice, self._rate_hz = start, voice, rate_hz
         ready = Ready(encoding=start.encoding, sample_rate_hz=rate_hz)
-        await self._websocket.send(ready.model_dump_json())
+        await self._websocket.send(ready.model_dump())
 
     def _take_text(self, text: str) -> None:
         if self._start is None:

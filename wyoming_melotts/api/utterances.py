@@ -166,7 +166,7 @@ class Utterances:
             await self._websocket.send(piece)
 
     async def _send(self, message: Message) -> None:
-        await self._websocket.send(message.model_dump_json())
+        await self._websocket.send(message.model_dump())
 
 
 def _done(utterance: Utterance, *, is_cancelled: bool) -> Done:

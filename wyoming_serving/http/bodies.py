@@ -1,11 +1,11 @@
 """Reading the body of a request within bounds of size and time."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from wyoming_serving.client_json import parse_object
 from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
 from wyoming_serving.excerpts import excerpt
 from wyoming_serving.http.api import API
@@ -51,12 +51,9 @@ async def read_json(request: web.Request, most_bytes: int = MAX_JSON_BYTES) -> d
     """
     body = b"".join([piece async for piece in read_pieces(request, most_bytes)])
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        raise InvalidRequest("the body is not JSON") from None
-    if not isinstance(content, dict):
-        raise InvalidRequest("the body is not a JSON object")
-    return content
+        return parse_object(body)
+    except ValueError as problem:
+        raise InvalidRequest(f"the body {problem}") from None
 
 
 def check_announced(request: web.Request, most_bytes: int) -> None:

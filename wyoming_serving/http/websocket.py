@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from wyoming_serving.client_json import parse_object
 from wyoming_serving.errors import ErrorCode, InvalidRequest, ServiceError
 from wyoming_serving.http.access import BEARER_PROTOCOL, offered_protocols
 from wyoming_serving.http.api import API, peer
@@ -122,12 +123,10 @@ class WebSocket:
             ServiceError: also `invalid-request`.
         """
         message = await self.receive()
-        return None if message is None else parse_object(message)
+        return None if message is None else parse_message(message)
 
     async def send(self, message: Mapping[str, object] | str | bytes) -> None:
         """Send a message, a mapping as JSON; waits while the client reads slowly.
-
-        Half a surrogate pair, which JSON can name and UTF-8 cannot, goes out as `?`.
 
         Raises:
             ConnectionError: the client left, or did not take it in time and was dropped.
@@ -139,7 +138,7 @@ class WebSocket:
                     return
                 if not isinstance(message, str):
                     message = json.dumps(message, ensure_ascii=False)
-                await self._socket.send_str(message.encode("utf-8", "replace").decode())
+                await self._socket.send_str(message)
         except TimeoutError:
             self._abort()
             seconds = self._limits.send_seconds
@@ -252,16 +251,13 @@ async def _run(websocket: WebSocket, talk: Talk) -> None:
         await websocket.close()
 
 
-def parse_object(message: str | bytes) -> dict[str, object]:
+def parse_message(message: str | bytes) -> dict[str, object]:
     """Returns the JSON object that a message holds.
 
     Raises:
         ServiceError: `invalid-request`.
     """
     try:
-        content = json.loads(message)
-    except (ValueError, RecursionError):
-        raise InvalidRequest("the message is not JSON") from None
-    if not isinstance(content, dict):
-        raise InvalidRequest("the message is not a JSON object")
-    return content
+        return parse_object(message)
+    except ValueError as problem:
+        raise InvalidRequest(f"the message {problem}") from None

@@ -25,7 +25,7 @@ from tests.support.speech import DATA, RATE_HZ, read_pcm
 from tests.wyoming_funasr.conftest import SettingsMaker
 from wyoming_funasr.service import FunasrService
 from wyoming_funasr.settings import FunasrSettings
-from wyoming_serving.settings import settings_in_force
+from wyoming_serving.shown_settings import settings_in_force
 
 RECORDING = DATA / "kitchen_light_off_en.wav"
 HEARD = "Turn off the kitchen light."

@@ -172,7 +172,7 @@ async def test_what_is_not_json_and_what_is_out_of_order_is_refused(make_api: Ap
     async with make_api() as api, talk(api) as client:
         await client.send("text", text="too early")
         await client.receive_error("invalid-request")
-        for data in ("{", "[" * 10_000, '{"type": "text", "text": "\\ud800"}'):
+        for data in ("{", "[" * 10_000):
             await client.socket.send_str(data)
             await client.receive_error("invalid-request")
         await client.socket.send_bytes(b"\xff\x00")
@@ -184,6 +184,18 @@ async def test_what_is_not_json_and_what_is_out_of_order_is_refused(make_api: Ap
         await client.send("flush")
         await client.start()
         assert (await client.say("On.")).last["reason"] == "spoken"
+
+
+async def test_half_a_character_is_no_defect(make_api: ApiMaker) -> None:
+    """A client may cut its text within an emoji."""
+    async with make_api() as api, talk(api) as client:
+        await client.start()
+        await client.socket.send_str('{"type": "text", "text": "On. \\ud83d"}')
+        await client.socket.send_str('{"type": "text", "text": "\\ude00. Off."}')
+        await client.send("flush")
+        spoken = await client.rest()
+        assert spoken.last["reason"] == "spoken"
+        assert spoken.audio
 
 
 async def test_a_text_that_is_too_long_ends_its_utterance_alone(make_api: ApiMaker) -> None:

@@ -45,11 +45,11 @@ async def test_an_error_is_told_and_closes_the_socket_with_a_code(
             assert await ended(talk) == close_code
 
 
-async def test_half_a_surrogate_pair_goes_out_as_a_question_mark() -> None:
+async def test_half_a_surrogate_pair_is_replaced() -> None:
     async with api_server() as (_, url), browser(url) as client:
         async with client.ws_connect("/v1/talk") as talk:
             await talk.send_str('{"half": "a\\ud800", "whole": "\\ud83d\\ude00"}')
-            assert await talk.receive_json() == {"half": "a?", "whole": "\U0001f600"}
+            assert await talk.receive_json() == {"half": "a\ufffd", "whole": "\U0001f600"}
 
 
 async def test_a_message_that_is_too_long_closes_its_socket_alone() -> None:

@@ -3,16 +3,16 @@
 Source: runtime/docs/websocket_protocol.md of FunASR, and its clients in Python and HTML.
 """
 
-import json
 import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from wyoming_serving.audio import MAX_RATE_HZ, MIN_RATE_HZ
+from wyoming_serving.client_json import parse_object
 from wyoming_serving.errors import InvalidRequest
 from wyoming_serving.http.validation import checked
-from wyoming_serving.http.websocket import parse_object
+from wyoming_serving.http.websocket import parse_message
 
 Mode = Literal["offline", "online", "2pass"]
 
@@ -103,7 +103,7 @@ def parse(text: str) -> ClientMessage:
     Raises:
         InvalidRequest: it is none; names the field, what was given and what is allowed.
     """
-    message = checked(_MESSAGE, parse_object(text))
+    message = checked(_MESSAGE, parse_message(text))
     if any(len(name) > _MAX_NAME_CHARACTERS for name in message.names):
         raise InvalidRequest(
             f"hotwords: a word may have {_MAX_NAME_CHARACTERS} characters", param="hotwords"
@@ -113,8 +113,7 @@ def parse(text: str) -> ClientMessage:
 
 def _words(hotwords: str) -> list[str]:
     try:
-        weighted = json.loads(hotwords)
-    except (ValueError, RecursionError):
-        weighted = None
-    words = list(weighted) if isinstance(weighted, dict) else _BETWEEN_WORDS.split(hotwords)
+        words = list(parse_object(hotwords))  # with their weights
+    except ValueError:
+        words = _BETWEEN_WORDS.split(hotwords)
     return [word for word in words if word]

@@ -51,7 +51,7 @@ class Conversation:
 
     async def take(self, utterance: int, event: ListeningEvent) -> None:
         """Send an event: see `ListeningSink.take`."""
-        await self._websocket.send(translated(utterance, event).model_dump_json())
+        await self._websocket.send(translated(utterance, event).model_dump())
         if isinstance(event, SpeechStarted):
             self._websocket.turn = Turn.CLIENT
         elif isinstance(event, Final | Cancelled | Failed):
@@ -92,7 +92,7 @@ class Conversation:
             languages=options.model.tags,
             silence_ms=options.silence_ms,
         )
-        await self._websocket.send(ready.model_dump_json())
+        await self._websocket.send(ready.model_dump())
         return options
 
     async def _read(self, session: ListeningSession) -> bool:

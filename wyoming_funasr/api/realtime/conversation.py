@@ -30,7 +30,7 @@ from wyoming_funasr.requests.options import RequestOptions
 from wyoming_funasr.requests.stable_text import unsent
 from wyoming_serving.audio import PcmFormat
 from wyoming_serving.errors import InvalidRequest, ServiceError
-from wyoming_serving.http.websocket import Turn, WebSocket, parse_object
+from wyoming_serving.http.websocket import Turn, WebSocket, parse_message
 
 _PCM = PcmFormat(RATE_HZ, 2, 1)
 _MOST_PARTS = 1000
@@ -147,7 +147,7 @@ class Conversation:
         if len(message) > most and message.count(",") > _MOST_PARTS:
             # anything but audio so long would hold the event loop
             raise InvalidRequest(f"an event without audio may have {most} characters at most")
-        return parse_object(message)
+        return parse_message(message)
 
     async def _obey(self, event: ClientEvent, session: ListeningSession) -> None:
         match event:

@@ -4,7 +4,8 @@ as well."""
 from aiohttp import web
 
 from wyoming_serving.recent import RecentRequests
-from wyoming_serving.settings import Settings, settings_in_force
+from wyoming_serving.settings import Settings
+from wyoming_serving.shown_settings import settings_in_force
 
 
 def data_routes(recent: RecentRequests, settings: Settings) -> list[web.RouteDef]:
