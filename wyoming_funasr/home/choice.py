@@ -39,6 +39,10 @@ _LONGEST = 0.3
 _MOST_LOST = 0.3
 """Nats a frame by which the acoustics of a command may be behind the best."""
 
+_LEAST_FAMILIAR = -2.5
+"""Nats a token, language model included, below which a text is not of this home's language, and
+the sound alone is heard better. Chosen by `benchmarks.home_commands`'s first set of recordings."""
+
 _MOST_CHECKED = 20
 _MOST_RIVALS = 60
 
@@ -88,6 +92,8 @@ class _Heard:
     sound: Phones
     leaned: Candidate
     """The best text of the search."""
+    also: Lean | None = None
+    """A lean that is not the home's."""
     candidates: list[Candidate] = field(default_factory=list)
     """All, best first."""
 
@@ -144,13 +150,13 @@ class Chooser:
         leaned = candidate(found[0].tokens, found[0].acoustic)
         candidates = self._candidates.find(log_probs, [plain, *found], length, lean)
         heard_sound = sound(acoustic.text, self._language)
-        return self._decide(_Heard(log_probs, acoustic, heard_sound, leaned, candidates))
+        return self._decide(_Heard(log_probs, acoustic, heard_sound, leaned, also, candidates))
 
     def _decide(self, heard: _Heard) -> Choice:
-        acoustic, leaned = heard.acoustic, heard.leaned
+        acoustic = heard.acoustic
         understood = self._understood(heard)
         if not understood:
-            return Choice(leaned.text, leaned.tokens)
+            return self._no_command(heard)
         plain = self._understand(acoustic)
         best = understood[0]
         others = [one.text for one in understood[1:] if best.ahead_of(one) < _CLEAR]
@@ -191,9 +197,20 @@ class Chooser:
 
     def _unsure(self, heard: _Heard, commands: tuple[str, ...]) -> Choice:
         """What was heard, as no command; `commands` are those that it may have been."""
-        is_command = self._understand(heard.leaned) is not None
-        text = heard.acoustic if is_command else heard.leaned
-        return Choice(text.text, text.tokens, None, commands)
+        choice = self._no_command(heard)
+        if self._commands.meant(choice.text) is not None:
+            choice = Choice(heard.acoustic.text, heard.acoustic.tokens)
+        return replace(choice, alternatives=commands)
+
+    def _no_command(self, heard: _Heard) -> Choice:
+        """What was heard with the home in mind, unless it is not this home's language at all."""
+        leaned = heard.leaned
+        if leaned.score >= _LEAST_FAMILIAR * len(leaned.tokens):
+            return Choice(leaned.text, leaned.tokens)
+        if heard.also is None:
+            return Choice(heard.acoustic.text, heard.acoustic.tokens)
+        tokens = search(heard.log_probs, self._model.blank, heard.also)[0].tokens
+        return Choice(self._model.write(tokens), tokens)
 
     def _settled(self, log_probs: LogProbs, chosen: _Understood, others: tuple[str, ...]) -> Choice:
         """The command, or its opposite where that is what the acoustics say."""

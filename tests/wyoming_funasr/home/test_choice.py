@@ -8,8 +8,10 @@ import pytest
 from tests.wyoming_funasr.home.test_language_model import PIECES
 from wyoming_funasr.home.description import Home
 from wyoming_funasr.home.knowledge import Knowledge
-from wyoming_funasr.recognition.ctc import LogProbs
+from wyoming_funasr.recognition.beam import Hotwords
+from wyoming_funasr.recognition.ctc import ContextGraph, LogProbs, Spelling
 from wyoming_funasr.recognition.home import Completeness, Tokens
+from wyoming_funasr.recognition.hotwords import Hotword
 
 BLANK = len(PIECES)
 VOCABULARY = [*PIECES, "<blank>"]
@@ -41,6 +43,10 @@ def _heard(*moments: dict[str, float], frames: int = 2) -> LogProbs:
     return log_probs
 
 
+def _leaning_on(name: str) -> Hotwords:
+    return Hotwords(ContextGraph([Hotword(name, 3.0)], Spelling(VOCABULARY)))
+
+
 def _sure(text: str) -> list[dict[str, float]]:
     return [{character: 1.0} for character in text]
 
@@ -56,6 +62,19 @@ def test_text_outside_the_home_stays(knowledge: Knowledge) -> None:
     choice = knowledge.choose(_heard(*_sure("二的把是前")), "zh")
     assert choice is not None
     assert (choice.text, choice.command) == ("二的把是前", None)
+
+
+def test_doubts_are_not_settled_where_the_text_is_not_this_homes_language(
+    knowledge: Knowledge,
+) -> None:
+    pairs = zip("楼二窗门前二查", "的门把灯灯天把", strict=True)
+    heard = _heard(*({likelier: 0.4, other: 0.2} for likelier, other in pairs))
+    choice = knowledge.choose(heard, "zh")
+    assert choice is not None
+    assert (choice.text, choice.command) == ("楼二窗门前二查", None)
+    named = knowledge.choose(heard, "zh", _leaning_on("楼门"))
+    assert named is not None
+    assert (named.text, named.command) == ("楼门窗门前二查", None)
 
 
 def test_a_doubt_is_settled_by_the_home(knowledge: Knowledge) -> None:
