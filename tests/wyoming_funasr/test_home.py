@@ -29,6 +29,7 @@ entities:
 - {name: "{}[]<>|()", domain: switch}
 - {name: Reading Room Light, domain: light}
 - {name: Reading Room Light, domain: switch}
+- {name: Robbie, domain: vacuum}
 """
 
 
@@ -54,6 +55,20 @@ async def _known(service: FunasrService, *languages: str) -> None:
     home = service.home
     assert home is not None
     await until(lambda: set(languages) <= set(home.languages))
+
+
+async def test_a_name_that_could_be_all_that_was_said_hides_no_command(
+    make_service: ServiceMaker, home_file: Path
+) -> None:
+    """Slowly spoken, and heard as "roobb": the name alone would fit into all of the speech."""
+    service = make_service("--model-dir", "demo", "--home", str(home_file), "--languages", "en")
+    async with running(service) as port, connect(port) as wire:
+        await _known(service, "en")
+        heard = await _transcript(wire, DATA / "vacuum_returns_en.wav")
+        assert heard.context is not None
+        assert (heard.text.rstrip("."), heard.context["intent"]) == (
+            "Return Robbie to base", "HassVacuumReturnToBase",
+        )  # fmt: skip
 
 
 async def test_an_entity_is_named_as_home_assistant_knows_it(

@@ -5,6 +5,7 @@ to another command only where the sound bears that out (`evidence`); where two t
 things are close, or are opposites, the acoustics alone decide, and the choice says so.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from wyoming_funasr.home.candidates import SOUND_WEIGHT, Candidate, Candidates
@@ -33,11 +34,8 @@ commands the sound counts twice: a likelier sentence must not outweigh a name th
 _CLEAR_OPPOSITE = 2.5
 """Nats between the paths of two commands that differ in a word and its opposite."""
 
-_LONGEST = 0.3
+_LONGEST = 0.6
 """Log of speech length by expected length above which words must have been left out."""
-
-_MOST_LOST = 0.3
-"""Nats a frame by which the acoustics of a command may be behind the best."""
 
 _LEAST_FAMILIAR = -2.5
 """Nats a token, language model included, below which a text is not of this home's language, and
@@ -165,10 +163,7 @@ class Chooser:
             return self._settled(heard.log_probs, plain, other)
         if others:
             return self._unsure(heard, (best.text, *others))
-        ceiling = max(one.acoustic for one in (acoustic, *heard.candidates))
-        lost = (ceiling - best.candidate.acoustic) / len(heard.log_probs)
-        behind = heard.best_score - best.candidate.score
-        if behind > _COMMAND_WORTH or lost > _MOST_LOST or best.candidate.overlong > _LONGEST:
+        if heard.best_score - best.candidate.score > _COMMAND_WORTH:
             return self._unsure(heard, ())
         paths = Emissions(heard.log_probs, self._vocabulary).scores(
             [acoustic.tokens, best.candidate.tokens, *(c.tokens for c in heard.candidates)]
@@ -214,22 +209,20 @@ class Chooser:
 
     def _settled(self, log_probs: LogProbs, chosen: _Understood, others: tuple[str, ...]) -> Choice:
         """The command, or its opposite where that is what the acoustics say."""
-        score = self._path(log_probs, chosen.candidate.text)
+        texts = list(opposites(chosen.candidate.text, self._language))
+        score, *scores = self._paths(log_probs, (chosen.candidate.text, *texts))
         best, best_score = chosen, score
-        rivals: list[tuple[float, str]] = []
-        for text in opposites(chosen.candidate.text, self._language):
-            against = self._path(log_probs, text)
+        rivals: list[str] = []
+        for text, against in zip(texts, scores, strict=True):
             if against < score - _CLEAR_OPPOSITE:
                 continue
             rival = self._understand(Candidate(text, (), against, 0.0, 0.0))
             if rival is None or rival.command.same_as(chosen.command):
                 continue
-            rivals.append((against, rival.text))
+            rivals.append(rival.text)
             if against > best_score:
                 best, best_score = rival, against
-        alternatives = [text for against, text in rivals if text != best.text]
-        if best is not chosen:
-            alternatives.append(chosen.text)
+        alternatives = [text for text in (*rivals, chosen.text) if text != best.text]
         return Choice(
             best.text,
             best.candidate.tokens or chosen.candidate.tokens,
@@ -245,6 +238,8 @@ class Chooser:
         for one in heard.candidates[:_MOST_CHECKED]:
             if one.score < lowest:
                 break
+            if one.overlong > _LONGEST:
+                continue
             understood = self._understand(one)
             if understood and not any(understood.command.same_as(u.command) for u in found):
                 understood = replace(understood, apart=self._apart(heard, one))
@@ -261,6 +256,7 @@ class Chooser:
         command = self._commands.understand(text) if text else None
         return _Understood(one, text, command) if text and command else None
 
-    def _path(self, log_probs: LogProbs, text: str) -> float:
-        tokens = self._vocabulary.tokens_for(spoken(text, self._language))
-        return max(path_score(log_probs, tokens, self._model.blank), -1e9)
+    def _paths(self, log_probs: LogProbs, texts: Sequence[str]) -> list[float]:
+        """How likely texts are by the sound alone."""
+        tokens = [self._vocabulary.tokens_for(spoken(text, self._language)) for text in texts]
+        return Emissions(log_probs, self._vocabulary).scores(tokens)

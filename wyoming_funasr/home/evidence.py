@@ -17,13 +17,13 @@ from wyoming_funasr.home.sounds import phone_weight, sound
 from wyoming_funasr.home.vocabulary import SILENT, Vocabulary
 from wyoming_funasr.recognition.ctc import LogProbs
 
-NEAR = 0.25
+NEAR = 0.35
 """Distance of sound for each phone up to which a name is a homophone, or nearly one."""
 
 FAR = 1.2
 """The same above which a command is a guess."""
 
-LEAST_LIKELY = 5.0
+LEAST_LIKELY = 2.75
 """Nats for each phone by which a name may be less likely than what was heard."""
 
 RIVAL = 1.5

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import socket
+import weakref
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
@@ -132,17 +133,19 @@ async def test_a_client_that_answers_no_ping_is_dropped() -> None:
 
 
 async def test_nothing_is_kept_of_a_conversation_that_the_service_ended() -> None:
-    def kept() -> int:
-        gc.collect()
-        return sum(isinstance(one, web.WebSocketResponse) for one in gc.get_objects())
-
     async with api_server() as (_, url):
         with talking_by_hand(url) as talk:
+            await until(lambda: any(not one.closed for one in conversations()))
+            kept = [weakref.ref(one) for one in conversations() if not one.closed]
             talk.sendall(bytes((0x81, 0x81)) + bytes(4) + b"{")
             await asyncio.to_thread(read_until, talk, CLOSED_WITH_1008)
             talk.sendall(bytes((0x88, 0x80)) + bytes(4))
         async with asyncio.timeout(10):  # less than it takes until a ping would be due
-            await until(lambda: kept() == 0)
+            await until(lambda: gc.collect() >= 0 and not any(one() for one in kept))
+
+
+def conversations() -> list[web.WebSocketResponse]:
+    return [one for one in gc.get_objects() if isinstance(one, web.WebSocketResponse)]
 
 
 async def answered_and_ended(
