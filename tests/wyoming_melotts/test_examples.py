@@ -1,8 +1,11 @@
 """The examples of docs/speak-api.md, run as they stand against a running server."""
 
+import shutil
 import sys
 import wave
 from pathlib import Path
+
+import pytest
 
 from tests.support.examples import ROOT, examples, run
 from tests.support.http import free_port
@@ -13,6 +16,7 @@ PAGE = ROOT / "docs/speak-api.md"
 URL = "http://127.0.0.1:8080"
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 async def test_the_examples_run(make_service: ServiceMaker, tmp_path: Path) -> None:
     openai, by_hand, client, in_process = examples(PAGE, "python")
     (curl,) = examples(PAGE, "sh")
