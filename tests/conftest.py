@@ -14,7 +14,7 @@ import pytest
 from benchmarks.ray.cluster import Cluster
 from tests.support.collector import Collector, collector
 from tests.support.ray_cluster import cluster_or_skip
-from wyoming_serving.devices import let_threads_sleep
+from wyoming_serving.devices import available_cores, let_threads_sleep
 
 let_threads_sleep()  # as the programs do, before anything imports numpy
 
@@ -83,6 +83,12 @@ def spans() -> Iterator[Collector]:
     """Where programs that a file's tests start send their spans."""
     with collector() as running_collector:
         yield running_collector
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a third of a worker's time is waiting."""
+    return available_cores() + 1
 
 
 @pytest.hookimpl(wrapper=True)
