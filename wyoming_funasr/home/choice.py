@@ -5,6 +5,7 @@ to another command only where the sound bears that out (`evidence`); where two t
 things are close, or are opposites, the acoustics alone decide, and the choice says so.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -39,7 +40,7 @@ _LONGEST = 0.6
 
 _LEAST_FAMILIAR = -2.5
 """Nats a token, language model included, below which a text is not of this home's language, and
-the sound alone is heard better. Chosen by `benchmarks.home_commands`'s first set of recordings."""
+the sound alone is heard better: `benchmarks/results/home_commands.md`, Words."""
 
 _MOST_CHECKED = 20
 _MOST_RIVALS = 60
@@ -140,14 +141,14 @@ class Chooser:
         tokens = tuple(token.token for token in greedy(log_probs, model.blank))
         plain = Hypothesis(tokens, max(path_score(log_probs, tokens, model.blank), -1e9), 0.0)
         acoustic = candidate(plain.tokens, plain.acoustic)
+        heard_sound = sound(acoustic.text, self._language)
         said = self._understand(acoustic)
         if said is not None and acoustic.overlong <= _LONGEST:
             # what was heard is a command of this home: no likelier one takes its place
-            return self._settled(log_probs, said, ())
+            return self._settled(log_probs, heard_sound, said, ())
         found = search(log_probs, model.blank, lean)
         leaned = candidate(found[0].tokens, found[0].acoustic)
         candidates = self._candidates.find(log_probs, [plain, *found], length, lean)
-        heard_sound = sound(acoustic.text, self._language)
         return self._decide(_Heard(log_probs, acoustic, heard_sound, leaned, also, candidates))
 
     def _decide(self, heard: _Heard) -> Choice:
@@ -160,7 +161,7 @@ class Chooser:
         others = [one.text for one in understood[1:] if best.ahead_of(one) < _CLEAR]
         if plain is not None and (best.command.same_as(plain.command) or others):
             other = tuple(text for text in others if text != plain.text)
-            return self._settled(heard.log_probs, plain, other)
+            return self._settled(heard.log_probs, heard.sound, plain, other)
         if others:
             return self._unsure(heard, (best.text, *others))
         if heard.best_score - best.candidate.score > _COMMAND_WORTH:
@@ -174,7 +175,7 @@ class Chooser:
         rival = self._rival(heard, best, paths[1], paths[2:])
         if rival is not None:
             return self._unsure(heard, (best.text, rival.text))
-        return self._settled(heard.log_probs, best, ())
+        return self._settled(heard.log_probs, heard.sound, best, ())
 
     def _rival(
         self, heard: _Heard, best: _Understood, path: float, paths: list[float]
@@ -207,21 +208,28 @@ class Chooser:
         tokens = search(heard.log_probs, self._model.blank, heard.also)[0].tokens
         return Choice(self._model.write(tokens), tokens)
 
-    def _settled(self, log_probs: LogProbs, chosen: _Understood, others: tuple[str, ...]) -> Choice:
+    def _settled(
+        self, log_probs: LogProbs, heard: Phones, chosen: _Understood, others: tuple[str, ...]
+    ) -> Choice:
         """The command, or its opposite where that is what the acoustics say."""
-        texts = list(opposites(chosen.candidate.text, self._language))
-        score, *scores = self._paths(log_probs, (chosen.candidate.text, *texts))
-        best, best_score = chosen, score
+        texts = (chosen.candidate.text, *opposites(chosen.candidate.text, self._language))
+        paths = self._paths(log_probs, texts)
+        best, best_fit = chosen, -math.inf
         rivals: list[str] = []
-        for text, against in zip(texts, scores, strict=True):
-            if against < score - _CLEAR_OPPOSITE:
+        for text, path in zip(texts, paths, strict=True):
+            if path < paths[0] - _CLEAR_OPPOSITE:
                 continue
-            rival = self._understand(Candidate(text, (), against, 0.0, 0.0))
-            if rival is None or rival.command.same_as(chosen.command):
-                continue
-            rivals.append(rival.text)
-            if against > best_score:
-                best, best_score = rival, against
+            one = chosen
+            if text != texts[0]:
+                rival = self._understand(Candidate(text, (), path, 0.0, 0.0))
+                if rival is None or rival.command.same_as(chosen.command):
+                    continue
+                one = rival
+                rivals.append(rival.text)
+            # the frames hold the words of both; what was heard says which
+            fit = path - SOUND_WEIGHT * distance(heard, sound(text, self._language))
+            if fit > best_fit:
+                best, best_fit = one, fit
         alternatives = [text for text in (*rivals, chosen.text) if text != best.text]
         return Choice(
             best.text,
@@ -257,6 +265,6 @@ class Chooser:
         return _Understood(one, text, command) if text and command else None
 
     def _paths(self, log_probs: LogProbs, texts: Sequence[str]) -> list[float]:
-        """How likely texts are by the sound alone."""
+        """How likely texts are by the frames alone."""
         tokens = [self._vocabulary.tokens_for(spoken(text, self._language)) for text in texts]
         return Emissions(log_probs, self._vocabulary).scores(tokens)

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from benchmarks.home import Spy, load_demo
+from tests.support.speech import DATA
 from tests.wyoming_funasr.home.test_language_model import PIECES
-from wyoming_funasr.home.description import Home
+from wyoming_funasr.files import read_audio
+from wyoming_funasr.home.description import Home, parse_home
 from wyoming_funasr.home.knowledge import Knowledge
 from wyoming_funasr.recognition.beam import Hotwords
 from wyoming_funasr.recognition.ctc import ContextGraph, LogProbs, Spelling
 from wyoming_funasr.recognition.home import Completeness, Tokens
 from wyoming_funasr.recognition.hotwords import Hotword
+from wyoming_funasr.recognition.recognizer import RecognitionRequest
 
 BLANK = len(PIECES)
 VOCABULARY = [*PIECES, "<blank>"]
@@ -128,6 +132,20 @@ def test_between_opposites_the_acoustics_decide(
     assert choice.text == expected
     assert choice.ambiguous
     assert choice.alternatives == (other,)
+
+
+def test_nothing_is_unlocked_that_was_to_be_locked() -> None:
+    """Heard as "Lock the to shhead", of which the frames alone fit "unlock" a little better."""
+    model, spy = load_demo(), Spy()
+    segments = model.frontend.segments(read_audio(DATA / "tool_shed_lock_en.wav"))
+    model.recognizer.recognize([RecognitionRequest(segments, "en", home=spy)])
+    [(_, log_probs)] = spy.heard
+    assert model.recognizer.tokens is not None
+    home = parse_home("entities: [{name: Tool Shed, domain: lock}]", "home.yaml")
+    choice = Knowledge(home, ["en"], model.recognizer.tokens).choose(log_probs, "en")
+    assert choice is not None
+    assert choice.text.lower() == "lock the tool shed"
+    assert choice.intent == "HassTurnOn"
 
 
 @pytest.mark.parametrize("share", [0.9, 0.55, 0.45, 0.1])
