@@ -73,7 +73,6 @@ def test_the_summary_compares_with_one_process() -> None:
     assert text in quoted(PAGE.read_text(encoding="utf-8"), found)
 
 
-@pytest.mark.skipif(not RESULTS.exists(), reason="needs the results of python -m benchmarks.ray")
 def test_the_docs_quote_the_results() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page == quoted(page, json.loads(RESULTS.read_text(encoding="utf-8")))

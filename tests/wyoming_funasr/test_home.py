@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from wyoming.asr import Transcribe, Transcript
@@ -15,6 +16,8 @@ from tests.wyoming_funasr.requests.test_utterance import chunks, silence
 from wyoming_funasr.service import FunasrService
 from wyoming_serving.errors import ServiceError
 from wyoming_serving.service import running
+
+Context = dict[str, Any]
 
 CLOUD = DATA / "home_assistant_cloud"
 
@@ -57,32 +60,34 @@ async def _known(service: FunasrService, *languages: str) -> None:
     await until(lambda: set(languages) <= set(home.languages))
 
 
+async def _heard(service: FunasrService, language: str, file: Path) -> tuple[Transcript, Context]:
+    """What is heard in a running home, and the transcript's context."""
+    async with running(service) as port, connect(port) as wire:
+        await _known(service, language)
+        transcript = await _transcript(wire, file)
+    assert transcript.context is not None
+    return transcript, transcript.context
+
+
 async def test_a_name_that_could_be_all_that_was_said_hides_no_command(
     make_service: ServiceMaker, home_file: Path
 ) -> None:
     """Slowly spoken, and heard as "roobb": the name alone would fit into all of the speech."""
     service = make_service("--model-dir", "demo", "--home", str(home_file), "--languages", "en")
-    async with running(service) as port, connect(port) as wire:
-        await _known(service, "en")
-        heard = await _transcript(wire, DATA / "vacuum_returns_en.wav")
-        assert heard.context is not None
-        assert (heard.text.rstrip("."), heard.context["intent"]) == (
-            "Return Robbie to base", "HassVacuumReturnToBase",
-        )  # fmt: skip
+    heard, context = await _heard(service, "en", DATA / "vacuum_returns_en.wav")
+    assert heard.text.rstrip(".") == "Return Robbie to base"
+    assert context["intent"] == "HassVacuumReturnToBase"
 
 
 async def test_an_entity_is_named_as_home_assistant_knows_it(
     make_service: ServiceMaker, home_file: Path
 ) -> None:
     service = make_service("--model-dir", "demo", "--home", str(home_file), "--languages", "zh")
-    async with running(service) as port, connect(port) as wire:
-        await _known(service, "zh")
-        heard = await _transcript(wire, CLOUD / "living_room_light_zh.wav")
-        assert heard.text.rstrip("。") == "打开客厅灯"
-        assert heard.context is not None
-        assert heard.context["intent"] == "HassTurnOn"
-        assert heard.context["ambiguous"] is False
-        assert [word["text"] for word in heard.context["words"]][:4] == list("打开客厅")
+    heard, context = await _heard(service, "zh", CLOUD / "living_room_light_zh.wav")
+    assert heard.text.rstrip("。") == "打开客厅灯"
+    assert context["intent"] == "HassTurnOn"
+    assert context["ambiguous"] is False
+    assert [word["text"] for word in context["words"]][:4] == list("打开客厅")
 
 
 async def test_a_room_that_the_model_never_heard_of_is_heard(

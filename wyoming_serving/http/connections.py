@@ -77,7 +77,7 @@ class BoundedConnection(asyncio.Protocol):
         self.address: IPAddress | None = None
         self.is_open = True
         self.is_heard = False
-        """Set when anything comes from the client, for who unset it."""
+        """Whether anything has come from the client since this was set to False."""
         self._inner = inner
         self._limits = limits
         self._admission = admission

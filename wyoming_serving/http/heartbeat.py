@@ -1,7 +1,7 @@
 """Whether the client of a WebSocket is still there.
 
-aiohttp has a heartbeat of its own, which its timer outlives: it keeps each conversation in memory
-until the next ping would be due.
+aiohttp has a heartbeat of its own, whose timer outlives a conversation that the server ended, and
+keeps it in memory until the next ping would be due.
 """
 
 import asyncio

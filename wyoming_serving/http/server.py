@@ -117,7 +117,7 @@ async def _listening(
     host, port = settings.http_host, settings.http_port
     assert runner.server is not None
     make_protocol = runner.server
-    make_protocol.request_handler = _expecting_little(make_protocol.request_handler)
+    make_protocol.request_handler = _checking_expectations(make_protocol.request_handler)
     try:
         listening = listen_on(host, port)
     except OSError as error:
@@ -135,8 +135,8 @@ async def _listening(
         server.close()
 
 
-def _expecting_little(handle: RequestHandler) -> RequestHandler:
-    """Refuse what a client may not expect before aiohttp does, which fails if it is no text."""
+def _checking_expectations(handle: RequestHandler) -> RequestHandler:
+    """Refuse a wrong `Expect` before aiohttp does, whose refusal fails where it is no text."""
 
     async def handle_expected(request: web.BaseRequest) -> web.StreamResponse:
         if request.headers.get("Expect", _EXPECTED).lower() == _EXPECTED:
