@@ -25,6 +25,7 @@ _SURE = -0.5
 _SAME_SOUND = 0.5
 """Distance up to which two texts may be one sound."""
 
+_ARTICLE = "the"
 _NAMES_PER_SPAN = 5
 _MOST_COMPARED_BYTES = 16 << 20
 """What is kept of spans that were compared; then all is forgotten."""
@@ -159,9 +160,17 @@ def units_of(
         text = piece.removeprefix("▁")
         if piece.startswith("<") or not any(map(str.isalnum, text)):
             continue
-        glued = found and text == piece and not is_cjk(text) and not is_cjk(found[-1].text[-1:])
+        glued = bool(found) and text == piece and _is_one_word(found[-1].text, text)
         found.append(_glued(found.pop(), one, text) if glued else _unit(one, text))
     return found
+
+
+def _is_one_word(so_far: str, more: str) -> bool:
+    """Whether pieces without a space between them are a word.
+
+    "theallway" is no word but an article and a name, of which the first sound was not heard.
+    """
+    return not (is_cjk(more) or is_cjk(so_far[-1:]) or so_far.lower() == _ARTICLE)
 
 
 def _unit(one: AlignedToken, text: str) -> Unit:

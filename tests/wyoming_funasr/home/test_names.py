@@ -11,7 +11,7 @@ from wyoming_funasr.recognition.ctc import LogProbs
 
 NAMES = ("书架灯", "主卧灯", "阳光房", "Reading Lamp", "Coffee Maker")
 PIECES = ("<blank>", *"把打开数价灯素驾主我洋关方防", "▁turn", "▁on", "▁red", "ding", "▁cough", "y",
-          "▁make", "r", "▁lamb")  # fmt: skip
+          "▁make", "r", "▁lamb", "▁the", "off", "e")  # fmt: skip
 BLANK = 0
 
 
@@ -37,6 +37,8 @@ def _log_probs(*pieces: str, sure: float = 0.4) -> LogProbs:
         ("zh", ("洋", "关", "方"), "阳光房", 0.2),  # an for ang
         ("en", ("▁turn", "▁on", "▁red", "ding", "▁lamb"), "Reading Lamp", 1.5),
         ("en", ("▁cough", "y", "▁make", "r"), "Coffee Maker", 1.5),
+        # its first sound not heard, and glued to the article
+        ("en", ("▁turn", "▁on", "▁the", "off", "e", "▁make", "r"), "Coffee Maker", 1.3),
     ],
 )
 def test_a_name_is_found_by_its_sound(
