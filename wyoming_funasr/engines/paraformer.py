@@ -6,6 +6,7 @@ Plain, with time stamps (BiCif) or with hotwords by a mechanism of its own (SeAC
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.tokens import Speller, WrittenWord, spelled_text, written_words
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.hotwords import Hotword
-from wyoming_funasr.recognition.text import clean
+from wyoming_funasr.recognition.text import clean, convert_script
 from wyoming_funasr.recognition.types import Fbank, Features, Recognition, Segment, Word
 from wyoming_serving.errors import ErrorCode, ServiceError
 
@@ -31,6 +32,12 @@ _INSTEAD = (
     "use paraformer-zh, which listens for hotwords too, or on a CPU a contextual one's ONNX form, "
     "iic/speech_paraformer-large-contextual_asr_nat-zh-cn-16k-common-vocab8404-onnx"
 )
+
+KEPT_HOTWORDS = 4
+"""Lists of hotwords that are kept as the network wants them: a home's is the same for long."""
+
+Spelled = tuple[tuple[int, ...], ...]
+"""Hotwords, each by its tokens' ids."""
 
 _SILENT = ("<blank>", "<s>", "</s>", "<unk>", "<OOV>")
 
@@ -69,10 +76,8 @@ class ParaformerNetwork(Protocol):
     def takes_hotwords(self) -> bool:
         """Whether it listens for hotwords."""
 
-    def decode(
-        self, batch: Sequence[Features], hotwords: Sequence[Sequence[int]]
-    ) -> Iterable[Decoded]:
-        """Decode utterances, listening for hotwords, each given by its tokens' ids."""
+    def decode(self, batch: Sequence[Features], hotwords: Spelled) -> Iterable[Decoded]:
+        """Decode utterances, listening for hotwords."""
 
 
 class Paraformer:
@@ -93,6 +98,7 @@ class Paraformer:
         self._tokens = folder.vocabulary
         self._silent = {i for i, token in enumerate(self._tokens) if token in _SILENT}
         self._speller = Speller(self._tokens, folder.path)
+        self._spelled = lru_cache(KEPT_HOTWORDS)(self._spell)
 
     def features(self, fbank: Fbank) -> Features:
         """Shape [rows, channels]; short input is filled up with silence."""
@@ -111,11 +117,12 @@ class Paraformer:
                 results[place] = self._recognition(batch[place], one)
         return [results[i] for i in range(len(batch))]
 
-    def _spelled(self, hotwords: tuple[Hotword, ...]) -> list[list[int]]:
+    def _spell(self, hotwords: tuple[Hotword, ...]) -> Spelled:
+        """Those that the vocabulary can spell; Paraformer writes simplified characters."""
         if not self._network.takes_hotwords:
-            return []
-        spelled = (self._speller.spell(word.text) for word in hotwords)
-        return [ids for ids in spelled if ids is not None]
+            return ()
+        spelled = (self._speller.spell(convert_script(word.text, "t2s")) for word in hotwords)
+        return tuple(tuple(ids) for ids in spelled if ids is not None)
 
     def _recognition(self, segment: Segment, decoded: Decoded) -> Recognition:
         best = decoded.log_probs.argmax(axis=1)

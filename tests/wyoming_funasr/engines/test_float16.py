@@ -52,7 +52,7 @@ def test_paraformer_is_close(name: str, request: pytest.FixtureRequest) -> None:
     folder: Path = request.getfixturevalue(name)
     batch = [speech(ROWS_OF_30_S), speech(30)]
     full, half = (
-        ParaformerTorch(folder, device).decode(batch, [[5, 6]]) for device in (TORCH_FLOAT32, HALF)
+        ParaformerTorch(folder, device).decode(batch, ((5, 6),)) for device in (TORCH_FLOAT32, HALF)
     )
     for one, other in zip(full, half, strict=True):
         np.testing.assert_allclose(other.log_probs, one.log_probs, atol=0.1)

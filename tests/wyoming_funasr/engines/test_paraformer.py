@@ -42,8 +42,8 @@ def six_layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("rows", [4, 30, 120])
 def test_log_posteriors_are_those_of_torch(folder: Path, float32: Place, rows: int) -> None:
     speech = np.random.default_rng(rows).normal(size=(rows, 560)).astype(np.float32)
-    expected = ParaformerTorch(folder, TORCH_FLOAT32).decode([speech], [])[0]
-    found = next(ParaformerOnnx(ModelFolder(folder), float32).decode([speech], []))
+    expected = ParaformerTorch(folder, TORCH_FLOAT32).decode([speech], ())[0]
+    found = next(ParaformerOnnx(ModelFolder(folder), float32).decode([speech], ()))
     np.testing.assert_allclose(found.log_probs, expected.log_probs, atol=1e-3)
 
 
@@ -51,7 +51,7 @@ def test_log_posteriors_are_those_of_torch(folder: Path, float32: Place, rows: i
 def test_hotwords_are_heard_as_with_torch(six_layers: Path, float32: Place, count: int) -> None:
     rng = np.random.default_rng(count)
     speech = rng.normal(size=(60, 560)).astype(np.float32)
-    hotwords = [rng.integers(3, 90, rng.integers(1, 5)).tolist() for _ in range(count)]
+    hotwords = tuple(tuple(rng.integers(3, 90, rng.integers(1, 5)).tolist()) for _ in range(count))
     expected = ParaformerTorch(six_layers, TORCH_FLOAT32).decode([speech], hotwords)[0]
     found = next(ParaformerOnnx(ModelFolder(six_layers), float32).decode([speech], hotwords))
     np.testing.assert_allclose(found.log_probs, expected.log_probs, atol=1e-3)
@@ -91,6 +91,18 @@ def test_seaco_takes_hotwords_of_each_utterance(tiny_seaco: Path, float32: Place
     expected = funasr_text(tiny_seaco, MODULES, hotword="客厅")
     alone = engine.recognize([Segment(heard_features, hotwords=hotwords[:1])])[0]
     assert alone.text.replace(" ", "") == expected.replace(" ", "")
+
+
+def test_a_name_in_traditional_characters_is_the_same_hotword(
+    tiny_seaco: Path, float32: Place
+) -> None:
+    engine = load(ModelFolder(tiny_seaco), float32, None)
+    speech = features(engine, speech_samples())
+    simplified, traditional = (
+        Segment(speech, hotwords=(Hotword(name, 3.0),)) for name in ("客厅", "客廳")
+    )
+    plain, *heard = engine.recognize([Segment(speech), simplified, traditional])
+    assert heard[0].text == heard[1].text != plain.text
 
 
 def test_seaco_tells_when_words_were_said(tiny_seaco: Path, float32: Place) -> None:

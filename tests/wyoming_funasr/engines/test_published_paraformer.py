@@ -92,8 +92,8 @@ def test_log_posteriors_are_those_of_the_checkpoint(
     plain: dict[str, Path], tiny_paraformer: Path, float32: Place, rows: int
 ) -> None:
     speech = np.random.default_rng(rows).normal(size=(rows, 560)).astype(np.float32)
-    expected = ParaformerTorch(tiny_paraformer, TORCH_FLOAT32).decode([speech], [])[0]
-    found = next(ParaformerPublished(ModelFolder(plain[WHOLE]), float32).decode([speech], []))
+    expected = ParaformerTorch(tiny_paraformer, TORCH_FLOAT32).decode([speech], ())[0]
+    found = next(ParaformerPublished(ModelFolder(plain[WHOLE]), float32).decode([speech], ()))
     np.testing.assert_allclose(found.log_probs, expected.log_probs, atol=1e-3)
 
 
@@ -115,7 +115,7 @@ def test_hotwords_are_heard_as_from_the_checkpoint(
 ) -> None:
     rng = np.random.default_rng(count)
     speech = rng.normal(size=(60, 560)).astype(np.float32)
-    hotwords = [rng.integers(3, 90, rng.integers(1, 11)).tolist() for _ in range(count)]
+    hotwords = tuple(tuple(rng.integers(3, 90, rng.integers(1, 11)).tolist()) for _ in range(count))
     expected = ParaformerTorch(seaco_checkpoint, TORCH_FLOAT32).decode([speech], hotwords)[0]
     network = ParaformerPublished(ModelFolder(seaco[WHOLE]), float32)
     found = next(network.decode([speech], hotwords))
@@ -141,8 +141,8 @@ def test_words_have_the_checkpoints_times(
 def test_long_hotwords_are_left_out(seaco: dict[str, Path], float32: Place) -> None:
     network = ParaformerPublished(ModelFolder(seaco[WHOLE]), float32)
     speech = np.random.default_rng(0).normal(size=(60, 560)).astype(np.float32)
-    short = next(network.decode([speech], [[5, 6]]))
-    both = next(network.decode([speech], [[5, 6], [7] * 11]))
+    short = next(network.decode([speech], ((5, 6),)))
+    both = next(network.decode([speech], ((5, 6), (7,) * 11)))
     np.testing.assert_array_equal(short.log_probs, both.log_probs)
 
 

@@ -6,6 +6,7 @@ and for hotwords what reads them and the decoder that looks at them (SeACo).
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,13 @@ from wyoming_funasr.engines.onnx.layers import ROWS, Layers, SanmEncoder, Weight
 from wyoming_funasr.engines.onnx.paraformer_published import ParaformerPublished
 from wyoming_funasr.engines.onnx.predictor import CifPredictor
 from wyoming_funasr.engines.onnx.runtime import open_network
-from wyoming_funasr.engines.paraformer import Decoded, Paraformer, check_checkpoint
+from wyoming_funasr.engines.paraformer import (
+    KEPT_HOTWORDS,
+    Decoded,
+    Paraformer,
+    Spelled,
+    check_checkpoint,
+)
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.types import Features
 from wyoming_serving.models.checkpoints import read_state_dict
@@ -68,11 +75,10 @@ class ParaformerOnnx:
         self._encoder, self._decoder = opened("encoder"), opened("decoder")
         self._reader = opened("hotword_reader") if self.takes_hotwords else None
         self._listener = opened("hotword_listener") if self.takes_hotwords else None
+        self._context = lru_cache(KEPT_HOTWORDS)(self._read)
 
-    def decode(
-        self, batch: Sequence[Features], hotwords: Sequence[Sequence[int]]
-    ) -> Iterator[Decoded]:
-        """Decode utterances, listening for hotwords, each given by its tokens' ids."""
+    def decode(self, batch: Sequence[Features], hotwords: Spelled) -> Iterator[Decoded]:
+        """Decode utterances, listening for hotwords."""
         context = self._context(hotwords) if hotwords else None
         for features in batch:
             yield self._decoded(features, context)
@@ -93,9 +99,9 @@ class ParaformerOnnx:
             found = self._with_hotwords(found, tokens, decoded, context)
         return Decoded(found, times[0].reshape(-1) if times else None)
 
-    def _context(self, hotwords: Sequence[Sequence[int]]) -> cif.Float32:
+    def _read(self, hotwords: Spelled) -> cif.Float32:
         """A vector for each hotword, and last the one that stands for none."""
-        words = [*hotwords, [self._start_id]]
+        words = [*hotwords, (self._start_id,)]
         ids = np.zeros((len(words), max(map(len, words))), np.int64)
         for row, word in zip(ids, words, strict=True):
             row[: len(word)] = word

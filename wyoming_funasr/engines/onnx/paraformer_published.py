@@ -7,6 +7,7 @@ contextual_paraformer,seaco_paraformer}`, and `funasr_onnx/paraformer_bin.py`.
 
 import logging
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from wyoming_funasr.engines.base import Place
 from wyoming_funasr.engines.cif import Float32
 from wyoming_funasr.engines.folder import ModelFolder
 from wyoming_funasr.engines.onnx.published import open_published, require, sibling
-from wyoming_funasr.engines.paraformer import Decoded
+from wyoming_funasr.engines.paraformer import KEPT_HOTWORDS, Decoded, Spelled
 from wyoming_funasr.recognition.types import Features
 from wyoming_serving.models.onnx_sessions import run
 
@@ -44,10 +45,8 @@ class ParaformerPublished:
         """Whether it listens for hotwords."""
         return self._reader is not None
 
-    def decode(
-        self, batch: Sequence[Features], hotwords: Sequence[Sequence[int]]
-    ) -> Iterator[Decoded]:
-        """Decode utterances, listening for hotwords, each given by its tokens' ids."""
+    def decode(self, batch: Sequence[Features], hotwords: Spelled) -> Iterator[Decoded]:
+        """Decode utterances, listening for hotwords."""
         bias = {} if self._reader is None else {_BIAS: self._reader.read(hotwords)}
         for features in batch:
             yield self._decoded(features, bias)
@@ -79,14 +78,15 @@ class HotwordReader:
         self._start_id = int(folder.section("model_conf").get("sos", 1))
         longest = self._session.get_inputs()[0].shape[1]
         self._longest = longest if isinstance(longest, int) else None
+        self.read = lru_cache(KEPT_HOTWORDS)(self._read)
 
-    def read(self, hotwords: Sequence[Sequence[int]]) -> Float32:
+    def _read(self, hotwords: Spelled) -> Float32:
         """Vectors, shape [1, words + 1, channels]; the last one stands for none.
 
         Words with more tokens than the graph was made for (FunASR's have ten) are left out.
         """
         fitting = [word for word in hotwords if self._longest is None or len(word) <= self._longest]
-        words = [*fitting, [self._start_id]]
+        words = [*fitting, (self._start_id,)]
         ids = np.zeros((len(words), self._longest or max(map(len, words))), np.int32)
         for row, word in zip(ids, words, strict=True):
             row[: len(word)] = word

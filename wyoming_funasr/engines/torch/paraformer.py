@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from wyoming_funasr.engines.base import Place, Punctuator
 from wyoming_funasr.engines.cif import TIMES_PER_ROW
 from wyoming_funasr.engines.folder import ModelFolder
-from wyoming_funasr.engines.paraformer import Decoded, Paraformer, check_checkpoint
+from wyoming_funasr.engines.paraformer import Decoded, Paraformer, Spelled, check_checkpoint
 from wyoming_funasr.engines.torch.components import build, precision
 from wyoming_funasr.recognition.types import Features
 from wyoming_serving.devices import Device
@@ -51,8 +51,8 @@ class ParaformerTorch:
         self._has_times = hasattr(self._model, "calc_predictor_timestamp")
 
     @torch.inference_mode()
-    def decode(self, batch: Sequence[Features], hotwords: Sequence[Sequence[int]]) -> list[Decoded]:
-        """Decode utterances, listening for hotwords, each given by its tokens' ids."""
+    def decode(self, batch: Sequence[Features], hotwords: Spelled) -> list[Decoded]:
+        """Decode utterances, listening for hotwords."""
         padded = pad_sequence([torch.from_numpy(one) for one in batch], batch_first=True)
         rows = torch.tensor([len(one) for one in batch], device=self._device.torch_name)
         with precision(self._device):
@@ -81,7 +81,7 @@ class ParaformerTorch:
         lengths: torch.Tensor,
         acoustic: torch.Tensor,
         counts: torch.Tensor,
-        hotwords: Sequence[Sequence[int]],
+        hotwords: Spelled,
     ) -> torch.Tensor:
         """Shape [utterances, tokens, vocabulary]."""
         if self.takes_hotwords:
