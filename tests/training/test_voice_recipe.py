@@ -1,16 +1,21 @@
 """Training computes what the runtime computes, and tells the teacher the right sounds."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from training.voice import discriminators
 from training.voice.batched import decode, encode_text, flow_to_latent, predict_durations
+from training.voice.data import Corpus, melody
 from training.voice.likeness import harmonicity
 from training.voice.network import new_network
 from training.voice.phonemes import kokoro_phonemes
 from training.voice.reading import read
 from training.voice.sentences import judged_sentences, training_sentences
 from training.voice.spline_likelihood import _spline
+from training.voice.synthesize import HOP_LENGTH, Spoken, write_shard
 from training.voice.voice_config import CONFIG
 from wyoming_melotts.synthesis.acoustic.torch.spline import inverse_spline
 from wyoming_melotts.synthesis.acoustic.torch.text_encoder import TextInputs
@@ -77,6 +82,54 @@ def test_the_spline_in_training_is_the_inverse_of_the_runtimes() -> None:
     torch.testing.assert_close(inverse_spline(y, *parts), x)
     nudged, _ = _spline(x + 1e-6, *parts)
     torch.testing.assert_close(((nudged - y) / 1e-6).log(), log_slope, rtol=1e-3, atol=1e-3)
+
+
+def test_the_melody_goes_straight_through_what_is_not_voiced() -> None:
+    height, voiced = melody(torch.tensor([8.0, 210.0, 30.0, 8.0, 420.0, 8.0]))
+    torch.testing.assert_close(height, torch.tensor([0.0, 0.0, 1.0, 2.0, 3.0, 3.0]))
+    assert voiced.argsort().tolist()[-2:] == [1, 4]
+    assert voiced.abs().max() == 1
+    assert melody(torch.full((3,), 8.0))[0].tolist() == [0, 0, 0]
+
+
+def test_a_growing_corpus_is_taken_up_clip_by_clip(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+
+    def spoken(text: str) -> Spoken:
+        frames = np.full(len(read(text).phones), 6)
+        samples = rng.normal(0, 0.1, frames.sum() * HOP_LENGTH).astype(np.float32)
+        return Spoken(samples, frames, np.full(frames.sum(), 200.0, np.float32))
+
+    write_shard(tmp_path / "train-000-en.npz", ["Turn it on."], [spoken("Turn it on.")])
+    corpus = Corpus(tmp_path)
+    write_shard(tmp_path / "train-001-zh.npz", ["打开灯。"], [spoken("打开灯。")])
+    (tmp_path / "train-002-zh.partial.npz").write_bytes(b"half written")
+    corpus.refresh()
+    assert [clip.text for clip in corpus.clips] == ["Turn it on.", "打开灯。"]
+    for clip in corpus.clips:
+        assert clip.latent.shape == (CONFIG.inter_channels, int(clip.durations.sum()))
+        assert len(clip.samples) == clip.latent.shape[1] * HOP_LENGTH
+
+
+def test_judges_learn_to_tell_the_teacher_from_the_decoder() -> None:
+    torch.manual_seed(0)
+    judges = discriminators.Judges()
+    optimizer = torch.optim.AdamW(judges.parameters(), 3e-3)
+    time = torch.arange(1200) / 16000
+    real = torch.sin(2 * torch.pi * torch.tensor([[200.0], [260.0]]) * time)
+    made = real + 0.3 * torch.randn(2, 1200)
+    told = []
+    for _ in range(10):
+        loss = discriminators.told_apart(judges(real), judges(made))
+        told.append(float(loss.detach()))
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    assert told[-1] < told[0] / 2
+    opinions = judges(real), judges(made)
+    assert discriminators.found_real(opinions[0]) < discriminators.found_real(opinions[1])
+    assert discriminators.features_apart(opinions[0], opinions[0]) == 0
+    assert discriminators.features_apart(*opinions) > 0
 
 
 def test_sentences_that_judge_are_not_in_training() -> None:

@@ -61,9 +61,9 @@ def twins(folder: Path, shard: Path) -> list[Twins]:
     """Let the voice in `folder` speak a shard of the teacher's with the teacher's timing."""
     network = Synthesizer.load(folder)
     found = []
-    for text, samples, frames in spoken(shard):
-        made = _speak(network, text, token_durations(frames))
-        found.append(Twins(text, made, samples.numpy(), frames.numpy()))
+    for text, teacher in spoken(shard):
+        made = _speak(network, text, token_durations(torch.from_numpy(teacher.frames)))
+        found.append(Twins(text, made, teacher.samples, teacher.frames))
     return found
 
 

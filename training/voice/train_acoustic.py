@@ -19,18 +19,21 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from training.voice.batched import encode_text, flow_to_latent, predict_durations
-from training.voice.data import Clip, load_clips
+from training.voice.data import Clip, Corpus
 from training.voice.network import new_network
 from training.voice.spline_likelihood import negative_log_likelihood
+from training.voice.voice_config import LATENT_ROWS, MEL_BANDS
 from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Synthesizer
 
-_BATCH = 6
+_BATCH = 12
 _LEARNING_RATE = 1.5e-3
 _WARM_UP_STEPS = 200
 _POOL = 16
 """Batches are cut from so many of them sorted by length."""
 
 _PRIOR_WEIGHT = 0.3
+_PITCH_WEIGHT = 6.0
+"""Of a row of the latent that holds the melody; a band of the spectrogram has 1."""
 _SAVE_SECONDS = 120
 
 
@@ -51,10 +54,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help="checkpoint to write and resume")
-    parser.add_argument("--minutes", type=float, required=True, help="of training, in all")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--minutes", type=float, required=True, help="of CPU time, in all")
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
+    torch.set_num_threads(1)
     AcousticTraining(given.corpus, given.output, given.minutes).run()
 
 
@@ -62,7 +64,7 @@ class AcousticTraining:
     """The network, its optimizer and the clock."""
 
     def __init__(self, corpus: Path, output: Path, minutes: float) -> None:
-        self.corpus, self.output, self.minutes = corpus, output, minutes
+        self.corpus, self.output, self.minutes = Corpus(corpus), output, minutes
         self.network = new_network()
         parts = (self.network.enc_p, self.network.flow, self.network.dp, self.network.sdp)
         parameters = [p for part in parts for p in part.parameters()]
@@ -74,29 +76,26 @@ class AcousticTraining:
             self.network.load_state_dict(state["network"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.step, self.seconds = state["step"], state["seconds"]
-        self.clips: list[Clip] = []
-        self.shards = 0
 
     def run(self) -> None:
         """Train for the minutes given."""
-        rng, saved, sums = random.Random(self.step), time.monotonic(), [0.0] * 4
-        last = time.monotonic()
+        rng, saved, sums = random.Random(self.step), self.seconds, [0.0] * 4
+        began = time.process_time()
         while self.seconds < self.minutes * 60:
-            self._take_up_new_clips()
-            for batch in epoch(self.clips, rng):
+            self.corpus.refresh()
+            for batch in epoch(self.corpus.clips, rng):
                 losses = self._train_step(batch)
                 sums = [a + b for a, b in zip(sums, losses, strict=True)]
                 self.step += 1
-                now = time.monotonic()
-                # a process that was stopped for a while has not trained meanwhile
-                self.seconds, last = self.seconds + min(now - last, 10.0), now
+                now = time.process_time()
+                self.seconds, began = self.seconds + now - began, now
                 if self.step % 50 == 0:
                     shown = " ".join(f"{one / 50:.3f}" for one in sums)
                     print(f"{self.step} {self.seconds / 60:.1f} min: {shown}", flush=True)
                     sums = [0.0] * 4
-                if now - saved > _SAVE_SECONDS:
+                if self.seconds - saved > _SAVE_SECONDS:
                     self._save()
-                    saved = now
+                    saved = self.seconds
                 if self.seconds > self.minutes * 60:
                     break
         self._save()
@@ -113,13 +112,6 @@ class AcousticTraining:
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
         return tuple(float(loss.detach()) for loss in losses)
-
-    def _take_up_new_clips(self) -> None:
-        shards = len(list(self.corpus.glob("train-*.npz")))
-        if shards > self.shards:
-            self.clips += load_clips(self.corpus, known=self.shards)
-            self.shards = shards
-            print(f"{len(self.clips)} clips", flush=True)
 
     def _save(self) -> None:
         state = {
@@ -141,8 +133,10 @@ def acoustic_losses(network: Synthesizer, batch: Batch) -> tuple[Tensor, Tensor,
     )
     prior = expand(mean, batch.durations, batch.latent.shape[-1])
     latent = flow_to_latent(network.flow, prior, batch.frame_mask, speaker)
-    kept = batch.frame_mask.expand_as(latent) > 0
-    apart, prior_apart = ((one - batch.latent)[kept] for one in (latent, prior))
+    frames, weights = batch.frame_mask[:, 0] > 0, _row_weights()
+    apart, prior_apart = (
+        (one.float() - batch.latent).transpose(1, 2)[frames] for one in (latent, prior)
+    )
     detached = hidden.detach()
     # the runtime rounds up, so a duration stands for all lengths up to one frame less
     logs = (batch.durations - torch.rand(batch.durations.shape)).clamp_min(0.02).log()
@@ -150,11 +144,18 @@ def acoustic_losses(network: Synthesizer, batch: Batch) -> tuple[Tensor, Tensor,
     centre = (batch.durations - 0.5).clamp_min(0.5).log()
     predicted = predict_durations(network.dp, detached, batch.token_mask, speaker)
     return (
-        apart.abs().mean() + 0.5 * apart.square().mean(),
-        prior_apart.abs().mean(),
+        ((apart.abs() + 0.5 * apart.square()) * weights).mean(),
+        (prior_apart.abs() * weights).mean(),
         (predicted - centre)[token_kept].square().mean(),
         negative_log_likelihood(network.sdp, detached, logs, batch.token_mask, speaker),
     )
+
+
+def _row_weights() -> Tensor:
+    """Of each row of the latent, 1 on average."""
+    weights = torch.ones(LATENT_ROWS)
+    weights[MEL_BANDS:] = _PITCH_WEIGHT
+    return weights / weights.mean()
 
 
 def expand(mean: Tensor, durations: Tensor, frames: int) -> Tensor:

@@ -1,7 +1,8 @@
-"""Train the decoder as a vocoder: log-mel latents to samples.
+"""Train the decoder as a vocoder: latents to samples.
 
-By spectral losses alone. With `--latents` it learns from the latents that the trained text encoder
-and flow predict, which are smoother than true ones.
+First by spectral losses alone, then against judges that learn to tell it from the teacher. With
+`--acoustic` it learns from the latents that the trained text encoder and flow predict, which are
+smoother than true ones. What is exported is the moving average of the weights.
 Resumes where it stopped; new shards of the corpus are taken up as they appear.
 """
 
@@ -9,15 +10,19 @@ import argparse
 import random
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from training.voice import discriminators
 from training.voice.batched import decode
-from training.voice.data import load_clips
+from training.voice.data import Corpus
 from training.voice.network import new_network
+from training.voice.prediction import Prediction
 from training.voice.synthesize import HOP_LENGTH, RATE_HZ
+from training.voice.voice_config import LATENT_ROWS, MEL_BANDS
 from wyoming_melotts.synthesis.acoustic.torch.synthesizer import Synthesizer
 
 _BATCH = 12
@@ -29,96 +34,128 @@ _RESOLUTIONS = (2048, 1024, 512, 256, 128)
 _LEAST_SIZE_OF_HARMONICS = 1024
 _MOST_HZ_OF_HARMONICS = 2000
 _HARMONICS_WEIGHT = 3
-_LATENT_NOISE = 0.1
+_LATENT_NOISE, _PITCH_NOISE = 0.1, 0.02
+_RATE, _WARM_UP_STEPS = 8e-4, 100
+_JUDGES_RATE = 4e-4
+_REAL_WEIGHT, _FEATURES_WEIGHT = 0.2, 0.5
+_AVERAGE_DECAY = 0.998
+_TAKE_UP_STEPS = 400
 _SAVE_SECONDS = 120
 
 Pair = tuple[Tensor, Tensor]
-"""A latent [bands, frames] and its samples [frames * HOP_LENGTH]."""
+"""A latent [rows, frames] and its samples [frames * HOP_LENGTH]."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help="checkpoint to write and resume")
-    parser.add_argument("--latents", type=Path, help="predicted latents by `predict_latents`")
-    parser.add_argument("--minutes", type=float, required=True, help="of training, in all")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--acoustic", type=Path, help="of train_acoustic, trained to its end")
+    parser.add_argument("--minutes", type=float, required=True, help="of CPU time, in all")
+    parser.add_argument("--judged-from", type=float, required=True, help="minute; judges cost time")
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
+    torch.set_num_threads(1)
     DecoderTraining(given).run()
 
 
 class DecoderTraining:
-    """The decoder, its optimizer and the clock."""
+    """The decoder, its judges, the moving average, the optimizers and the clock."""
 
     def __init__(self, given: argparse.Namespace) -> None:
         self.given = given
         self.network: Synthesizer = new_network()
-        self.decoder = self.network.dec
-        self.optimizer = torch.optim.AdamW(self.decoder.parameters(), 1e-3, (0.8, 0.98))
+        self.decoder, self.judges = self.network.dec, discriminators.Judges()
+        self.optimizer = torch.optim.AdamW(self.decoder.parameters(), _RATE, (0.8, 0.98))
+        self.judges_optimizer = torch.optim.AdamW(
+            self.judges.parameters(), _JUDGES_RATE, (0.8, 0.98)
+        )
+        self.average = {k: v.clone() for k, v in self.decoder.state_dict().items()}
         self.step, self.seconds = 0, 0.0
-        if given.output.exists():
-            state = torch.load(given.output)
-            self.decoder.load_state_dict(state["decoder"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.step, self.seconds = state["step"], state["seconds"]
+        self._resume()
+        self.corpus = Corpus(given.corpus)
+        self.prediction = Prediction(given.acoustic) if given.acoustic else None
         self.pairs: list[Pair] = []
-        self.shards = 0
 
     def run(self) -> None:
         """Train for the minutes given."""
-        rng, saved, total = random.Random(self.step), time.monotonic(), 0.0
-        last = time.monotonic()
+        rng, began, total = random.Random(self.step), time.process_time(), 0.0
+        saved = self.seconds
         while self.seconds < self.given.minutes * 60:
-            if not self.pairs or (self.step % 400 == 0 and not self.given.latents):
+            if not self.pairs or self.step % _TAKE_UP_STEPS == 0:
                 self._take_up_new_clips()
             progress = self.seconds / (self.given.minutes * 60)
             for group in self.optimizer.param_groups:
-                group["lr"] = 1e-3 * min(1.0, (self.step + 1) / 100) * (1 - 0.9 * progress)
+                warm = min(1.0, (self.step + 1) / _WARM_UP_STEPS)
+                group["lr"] = _RATE * warm * (1 - 0.9 * progress)
             total += self._train_step(_batch(self.pairs, rng))
             self.step += 1
-            now = time.monotonic()
-            # a process that was stopped for a while has not trained meanwhile
-            self.seconds, last = self.seconds + min(now - last, 10.0), now
+            now = time.process_time()
+            self.seconds, began = self.seconds + now - began, now
             if self.step % 50 == 0:
                 print(f"{self.step} {self.seconds / 60:.1f} min: {total / 50:.3f}", flush=True)
                 total = 0.0
-            if now - saved > _SAVE_SECONDS:
+            if self.seconds - saved > _SAVE_SECONDS:
                 self._save()
-                saved = now
+                saved = self.seconds
         self._save()
 
     def _train_step(self, batch: Pair) -> float:
         latent, target = batch
-        latent = latent + torch.randn_like(latent) * _LATENT_NOISE
-        made = decode(self.decoder, latent, self.network.speaker(0).detach())
-        loss = spectral_loss(_inner(made), _inner(target))
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 5.0)
-        self.optimizer.step()
-        return float(loss.detach())
+        speaker = self.network.speaker(0).detach()
+        with torch.autocast("cpu", torch.bfloat16):
+            made = decode(self.decoder, latent + torch.randn_like(latent) * _noise(), speaker)
+        made, target = _inner(made.float()), _inner(target)
+        spectral = loss = spectral_loss(made, target)
+        if self.seconds >= self.given.judged_from * 60:
+            loss = loss + self._judge(made, target)
+        _update(self.optimizer, loss)
+        with torch.no_grad():
+            for name, value in self.decoder.state_dict().items():
+                self.average[name].lerp_(
+                    value, 1 - min(_AVERAGE_DECAY, self.step / (10 + self.step))
+                )
+        return float(spectral.detach())
+
+    def _judge(self, made: Tensor, target: Tensor) -> Tensor:
+        """Let the judges learn, then say what they hold against the decoder."""
+        with torch.autocast("cpu", torch.bfloat16):
+            apart = discriminators.told_apart(self.judges(target), self.judges(made.detach()))
+        _update(self.judges_optimizer, apart)
+        with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad():
+                of_real = self.judges(target)
+            of_made = self.judges(made)
+        return (
+            _REAL_WEIGHT * discriminators.found_real(of_made).float()
+            + _FEATURES_WEIGHT * discriminators.features_apart(of_real, of_made).float()
+        )
 
     def _take_up_new_clips(self) -> None:
-        if self.given.latents:
-            self.pairs = [tuple(pair) for pair in torch.load(self.given.latents)]
-            return
-        shards = len(list(self.given.corpus.glob("train-*.npz")))
-        new = load_clips(self.given.corpus, known=self.shards)
-        self.shards = shards
-        self.pairs += [(clip.latent, clip.samples) for clip in new]
-        print(f"{len(self.pairs)} clips", flush=True)
+        self.corpus.refresh()
+        for clip in self.corpus.clips[len(self.pairs) :]:
+            latent = self.prediction.latent(clip) if self.prediction else clip.latent
+            self.pairs.append((latent, clip.samples))
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "training": self.decoder, "judges": self.judges,
+            "optimizer": self.optimizer, "judges_optimizer": self.judges_optimizer,
+        }  # fmt: skip
 
     def _save(self) -> None:
-        state = {
-            "decoder": self.decoder.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-            "seconds": self.seconds,
-        }
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        clock = {"step": self.step, "seconds": self.seconds}
         partial = self.given.output.with_suffix(".partial")
-        torch.save(state, partial)
+        torch.save({"decoder": self.average, **state, **clock}, partial)
         partial.rename(self.given.output)
+
+    def _resume(self) -> None:
+        if self.given.output.exists():
+            state = torch.load(self.given.output)
+            for name, part in self._parts().items():
+                part.load_state_dict(state[name])
+            self.average = state["decoder"]
+            self.step, self.seconds = state["step"], state["seconds"]
 
 
 def spectral_loss(made: Tensor, target: Tensor) -> Tensor:
@@ -141,6 +178,21 @@ def spectral_loss(made: Tensor, target: Tensor) -> Tensor:
             low = size * _MOST_HZ_OF_HARMONICS // RATE_HZ
             total = total + _HARMONICS_WEIGHT * F.l1_loss(our_logs[:, :low], their_logs[:, :low])
     return total / len(_RESOLUTIONS)
+
+
+def _update(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    for group in optimizer.param_groups:
+        torch.nn.utils.clip_grad_norm_(group["params"], 5.0)
+    optimizer.step()
+
+
+def _noise() -> Tensor:
+    """How much each row of a latent [rows, frames] may be off."""
+    deviation = torch.full((LATENT_ROWS, 1), _LATENT_NOISE)
+    deviation[MEL_BANDS:] = _PITCH_NOISE
+    return deviation
 
 
 def _inner(samples: Tensor) -> Tensor:

@@ -5,6 +5,8 @@ from typing import Any
 from wyoming_melotts.synthesis.acoustic.config import AcousticConfig
 
 MEL_BANDS = 80
+LATENT_ROWS = MEL_BANDS + 2
+"""The spectrogram, how high the pitch is, and whether there is one."""
 
 _INITIALS = "b c ch d f g h j k l m n p q r s sh t w x y z zh"
 _FINALS = (
@@ -24,7 +26,7 @@ CONTENT: dict[str, Any] = {
         "spk2id": {"demo": 0},
     },
     "model": {
-        "inter_channels": MEL_BANDS,
+        "inter_channels": LATENT_ROWS,
         "hidden_channels": 96,
         "filter_channels": 288,
         "n_heads": 2,
@@ -37,7 +39,7 @@ CONTENT: dict[str, Any] = {
         "resblock_kernel_sizes": [3, 7],
         "resblock_dilation_sizes": [[1, 3, 5], [1, 3, 5]],
         "upsample_rates": [5, 2, 4, 5],
-        "upsample_initial_channel": 128,
+        "upsample_initial_channel": 256,
         "upsample_kernel_sizes": [11, 4, 8, 11],
     },
     "symbols": SYMBOLS,
