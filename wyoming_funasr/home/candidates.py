@@ -51,6 +51,13 @@ class Candidate:
     score: float
     overlong: float
     """Log of the length of the speech by that of the text."""
+    apart: float = 0.0
+    """Distance of a name that was put in from what was heard in its place."""
+
+    @property
+    def worth(self) -> float:
+        """The score, with the sound counted twice."""
+        return self.score - SOUND_WEIGHT * self.apart
 
 
 class Candidates:
@@ -80,11 +87,17 @@ class Candidates:
                 text, tokens = _replaced(units, replacement)
                 change = -replacement.own - SOUND_WEIGHT * replacement.apart - _NAME_COST
                 score = one.acoustic + change
-                _add(found, self.candidate(text, tokens, score, length, lean))
+                _add(found, self.candidate(text, tokens, score, length, lean, replacement.apart))
         return sorted(found.values(), key=lambda one: one.score, reverse=True)
 
     def candidate(
-        self, text: str, tokens: tuple[int, ...], acoustic: float, length: float, lean: Lean
+        self,
+        text: str,
+        tokens: tuple[int, ...],
+        acoustic: float,
+        length: float,
+        lean: Lean,
+        apart: float = 0.0,
     ) -> Candidate:
         """A text with its score; `length` in seconds."""
         state, leaning = lean.start(), 0.0
@@ -94,9 +107,8 @@ class Candidates:
         count = syllables(spoken(text, self._language))
         overlong = math.log(max(length, 0.1) / (max(count, 1) * self._syllable_seconds))
         fit = -0.5 * (overlong / _LENGTH_SPREAD) ** 2
-        return Candidate(
-            text, tokens, acoustic, acoustic + leaning + lean.end(state) + fit, overlong
-        )
+        score = acoustic + leaning + lean.end(state) + fit
+        return Candidate(text, tokens, acoustic, score, overlong, apart)
 
     def length(self, log_probs: LogProbs) -> float:
         """Seconds of speech, pauses left out."""

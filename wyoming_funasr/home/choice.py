@@ -32,8 +32,8 @@ _CLEAR = 2.0
 """Nats between two commands that do different things; closer ones are ambiguous. Between two
 commands the sound counts twice: a likelier sentence must not outweigh a name that sounds nearer."""
 
-_CLEAR_OPPOSITE = 2.5
-"""Nats between the paths of two commands that differ in a word and its opposite."""
+_CLEAR_BY_SOUND = 2.5
+"""Nats of the sound alone between two commands of which nothing else tells which it is."""
 
 _LONGEST = 0.6
 """Log of speech length by expected length above which words must have been left out."""
@@ -42,7 +42,7 @@ _LEAST_FAMILIAR = -2.5
 """Nats a token, language model included, below which a text is not of this home's language, and
 the sound alone is heard better: `benchmarks/results/home_commands.md`, Words."""
 
-_MOST_CHECKED = 20
+_MOST_CHECKED = 30
 _MOST_RIVALS = 60
 
 
@@ -75,10 +75,10 @@ class _Understood:
     apart: float = 0.0
     """Distance of its sound from what was heard (`sounds.distance`)."""
 
-    def ahead_of(self, other: "_Understood") -> float:
-        """Nats by which it is the better of two commands."""
-        nearer = other.apart - self.apart
-        return self.candidate.score - other.candidate.score + SOUND_WEIGHT * nearer
+    @property
+    def worth(self) -> float:
+        """Nats by which one command may be better than another."""
+        return self.candidate.score - SOUND_WEIGHT * self.apart
 
 
 @dataclass(frozen=True)
@@ -158,12 +158,15 @@ class Chooser:
             return self._no_command(heard)
         plain = self._understand(acoustic)
         best = understood[0]
-        others = [one.text for one in understood[1:] if best.ahead_of(one) < _CLEAR]
-        if plain is not None and (best.command.same_as(plain.command) or others):
-            other = tuple(text for text in others if text != plain.text)
-            return self._settled(heard.log_probs, heard.sound, plain, other)
-        if others:
-            return self._unsure(heard, (best.text, *others))
+        close = [one for one in understood if best.worth - one.worth < _CLEAR]
+        texts = tuple(one.text for one in close)
+        if plain is not None and (best.command.same_as(plain.command) or len(close) > 1):
+            return self._settled(heard.log_probs, heard.sound, plain, texts)
+        if len(close) > 1:
+            nearest = self._nearest(heard, close)
+            if nearest is None:
+                return self._unsure(heard, texts)
+            best = nearest
         if heard.best_score - best.candidate.score > _COMMAND_WORTH:
             return self._unsure(heard, ())
         paths = Emissions(heard.log_probs, self._vocabulary).scores(
@@ -175,7 +178,16 @@ class Chooser:
         rival = self._rival(heard, best, paths[1], paths[2:])
         if rival is not None:
             return self._unsure(heard, (best.text, rival.text))
-        return self._settled(heard.log_probs, heard.sound, best, ())
+        return self._settled(heard.log_probs, heard.sound, best, texts)
+
+    def _nearest(self, heard: _Heard, close: Sequence[_Understood]) -> _Understood | None:
+        """The one of some commands that the sound alone is clearly for, if any."""
+        paths = Emissions(heard.log_probs, self._vocabulary).scores(
+            [one.candidate.tokens for one in close]
+        )
+        fits = [path - SOUND_WEIGHT * one.apart for path, one in zip(paths, close, strict=True)]
+        first, second = sorted(range(len(close)), key=lambda i: fits[i], reverse=True)[:2]
+        return close[first] if fits[first] - fits[second] >= _CLEAR_BY_SOUND else None
 
     def _rival(
         self, heard: _Heard, best: _Understood, path: float, paths: list[float]
@@ -217,7 +229,7 @@ class Chooser:
         best, best_fit = chosen, -math.inf
         rivals: list[str] = []
         for text, path in zip(texts, paths, strict=True):
-            if path < paths[0] - _CLEAR_OPPOSITE:
+            if path < paths[0] - _CLEAR_BY_SOUND:
                 continue
             one = chosen
             if text != texts[0]:
@@ -235,7 +247,7 @@ class Chooser:
             best.text,
             best.candidate.tokens or chosen.candidate.tokens,
             best.command,
-            tuple(dict.fromkeys((*alternatives, *others))),
+            tuple(dict.fromkeys(text for text in (*alternatives, *others) if text != best.text)),
         )
 
     def _understood(self, heard: _Heard) -> list[_Understood]:
@@ -243,18 +255,20 @@ class Chooser:
         found: list[_Understood] = []
         # one farther behind would not be chosen
         lowest = heard.best_score - _COMMAND_WORTH - _CLEAR
-        for one in heard.candidates[:_MOST_CHECKED]:
-            if one.score < lowest:
-                break
-            if one.overlong > _LONGEST:
-                continue
+        likely = [
+            one for one in heard.candidates if one.score >= lowest and one.overlong <= _LONGEST
+        ]
+        for one in sorted(likely, key=lambda one: one.worth, reverse=True)[:_MOST_CHECKED]:
             understood = self._understand(one)
-            if understood and not any(understood.command.same_as(u.command) for u in found):
-                understood = replace(understood, apart=self._apart(heard, one))
-                found.append(understood)
-                rivals = found[0].candidate.score - _CLEAR - SOUND_WEIGHT * found[0].apart
-                lowest = max(lowest, rivals)
-        return found
+            if understood:
+                found.append(replace(understood, apart=self._apart(heard, one)))
+        found.sort(key=lambda one: one.worth, reverse=True)
+        ways = (
+            one
+            for place, one in enumerate(found)
+            if not any(one.command.same_as(better.command) for better in found[:place])
+        )
+        return list(ways)
 
     def _apart(self, heard: _Heard, one: Candidate) -> float:
         return distance(heard.sound, sound(one.text, self._language))

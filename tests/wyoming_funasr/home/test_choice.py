@@ -113,6 +113,22 @@ def test_an_entity_is_named_as_home_assistant_knows_it(home: Home) -> None:
     assert choice.text == "打开客厅灯"
 
 
+def test_no_device_is_put_where_the_sound_has_no_room_for_its_name() -> None:
+    pieces = [*"打开客楼的灯阁廊盐", "<blank>"]
+    lights = "".join(f"- {{name: {name}, domain: light}}\n" for name in ("廊灯", "盐灯"))
+    home = parse_home("areas:\n- name: 阁楼\nentities:\n" + lights, "home.yaml")
+    tokens = Tokens(pieces, len(pieces) - 1, 0.06, lambda ids: "".join(pieces[i] for i in ids))
+    rows = np.full((12, len(pieces)), 1e-4)
+    for place, heard in enumerate("打开客楼的灯"):
+        rows[2 * place, pieces.index(heard)] = 0.6 if heard in "客的" else 1.0
+        rows[2 * place + 1, -1] = 1.0
+    rows[8, -1] = 0.3
+    log_probs = np.log(rows / rows.sum(axis=1, keepdims=True)).astype(np.float32)
+    choice = Knowledge(home, ["zh"], tokens, samples=2_000).choose(log_probs, "zh")
+    assert choice is not None
+    assert (choice.text, choice.command is not None) == ("打开阁楼的灯", True)
+
+
 def test_an_unsure_text_is_not_forced_into_a_command(knowledge: Knowledge) -> None:
     heard = [*_sure("打开"), {"锁": 0.4, "解": 0.3}, {"上": 0.4, "楼": 0.4}, *_sure("的灯")]
     choice = knowledge.choose(_heard(*heard), "zh")
