@@ -16,11 +16,11 @@ from pathlib import Path
 from benchmarks.home import Spy, load_demo
 from wyoming_funasr.evaluation import read_table
 from wyoming_funasr.files import read_audio
+from wyoming_funasr.home.carriers import join_units
 from wyoming_funasr.home.commands import Commands
 from wyoming_funasr.home.description import read_home
 from wyoming_funasr.home.evaluation import Outcome, judge
 from wyoming_funasr.home.knowledge import Knowledge
-from wyoming_funasr.home.names import join_units
 from wyoming_funasr.recognition.ctc import LogProbs
 from wyoming_funasr.recognition.home import Tokens
 from wyoming_funasr.recognition.recognizer import RecognitionRequest

@@ -10,12 +10,12 @@ from pathlib import Path
 from statistics import quantiles
 
 from wyoming_funasr.files import read_audio, transcribe
+from wyoming_funasr.home.carriers import join_units
 from wyoming_funasr.home.commands import Commands
 from wyoming_funasr.home.context import UtteranceHome, know
 from wyoming_funasr.home.description import read_home
 from wyoming_funasr.home.evaluation import Judged, Outcome, Summary, judge, summarize
 from wyoming_funasr.home.grammar import TEMPLATE_LANGUAGES
-from wyoming_funasr.home.names import join_units
 from wyoming_funasr.pipeline import LoadedModel
 from wyoming_funasr.settings import FunasrSettings
 from wyoming_serving.errors import ErrorCode, ServiceError

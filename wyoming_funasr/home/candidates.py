@@ -10,14 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wyoming_funasr.home.names import (
-    Compared,
-    Names,
-    Replacement,
-    Unit,
-    join_units,
-    units_of,
-)
+from wyoming_funasr.home.carriers import Carrier, Unit, join_units
+from wyoming_funasr.home.names import Compared, Names, Replacement
 from wyoming_funasr.home.sounds import syllables
 from wyoming_funasr.home.writing import spoken
 from wyoming_funasr.recognition.beam import Hypothesis, Lean
@@ -80,13 +74,12 @@ class Candidates:
             _add(found, self.candidate(text, one.tokens, one.acoustic, length, lean))
         compared: Compared = {}
         for one in hypotheses[:_CARRIERS]:
-            units = units_of(log_probs, one.tokens, self._model.pieces, self._model.blank)
-            near = self._names.replacements(log_probs, units, self._model.blank, compared)
-            near.sort(key=lambda r: r.own + SOUND_WEIGHT * r.apart)
+            carrier = Carrier(log_probs, one.tokens, self._model.pieces, self._model.blank)
+            near = self._names.replacements(carrier, compared)
+            near.sort(key=_cost)
             for replacement in near[:_MOST_SCORED]:
-                text, tokens = _replaced(units, replacement)
-                change = -replacement.own - SOUND_WEIGHT * replacement.apart - _NAME_COST
-                score = one.acoustic + change
+                text, tokens = _replaced(carrier.units, replacement)
+                score = carrier.score - _cost(replacement) - _NAME_COST
                 _add(found, self.candidate(text, tokens, score, length, lean, replacement.apart))
         return sorted(found.values(), key=lambda one: one.score, reverse=True)
 
@@ -124,6 +117,11 @@ def _add(found: dict[str, Candidate], one: Candidate) -> None:
     key = one.text.lower().rstrip("。.!！?？")
     if key not in found or found[key].score < one.score:
         found[key] = one
+
+
+def _cost(one: Replacement) -> float:
+    """Nats that a name costs in place of what was heard."""
+    return SOUND_WEIGHT * one.apart - one.behind
 
 
 def _replaced(units: Sequence[Unit], one: Replacement) -> tuple[str, tuple[int, ...]]:

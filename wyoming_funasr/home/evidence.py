@@ -1,9 +1,9 @@
 """Does the sound bear out a command that is not quite what was heard?
 
-A command takes the place of what was heard only where it sounds much like it, or where the model
-found it nearly as likely; and never where another command is likelier by the sound alone. All of it
-is counted by the phones that the command is about, so that neither a long sentence hides a wrong
-name, nor a surer model moves the bounds.
+A command takes the place of what was heard only where it sounds the same, or much like it and the
+model found it nearly as likely; and never where another command is likelier by the sound alone. All
+of it is counted by the phones that the command is about, so that no long sentence hides a wrong
+name.
 """
 
 from collections.abc import Sequence
@@ -17,14 +17,15 @@ from wyoming_funasr.home.sounds import phone_weight, sound
 from wyoming_funasr.home.vocabulary import SILENT, Vocabulary
 from wyoming_funasr.recognition.ctc import LogProbs
 
-NEAR = 0.35
+HOMOPHONE = 0.2
 """Distance of sound for each phone up to which a name is a homophone, or nearly one."""
 
-FAR = 1.2
-"""The same above which a command is a guess."""
+FAR = 1.0
+"""The same from which on a command is a guess, however likely the model found it."""
 
-LEAST_LIKELY = 2.75
-"""Nats for each phone by which a name may be less likely than what was heard."""
+LEAST_LIKELY = 5.0
+"""Nats for each phone by which a name may be less likely than what was heard if it sounds the same;
+at half of `FAR`, half of them."""
 
 RIVAL = 1.5
 """A likelier command rivals one that sounds nearer to what was heard by less than this."""
@@ -79,4 +80,4 @@ def is_borne_out(
         strictness: The bounds are divided by it; with 0, every command may.
     """
     far, nats = (strictness * one / phones_about for one in (apart, unlikelier))
-    return far <= FAR and (far <= NEAR or nats <= LEAST_LIKELY)
+    return far <= HOMOPHONE or far / FAR + max(nats, 0.0) / LEAST_LIKELY <= 1

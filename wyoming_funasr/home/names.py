@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wyoming_funasr.home.carriers import Carrier
 from wyoming_funasr.home.sounds import Phones, phone_distance, phone_weight, sound
 from wyoming_funasr.home.vocabulary import Vocabulary
-from wyoming_funasr.home.writing import fits, is_cjk, spoken
-from wyoming_funasr.recognition.ctc import AlignedToken, LogProbs, align
+from wyoming_funasr.home.writing import fits, spoken
+from wyoming_funasr.recognition.ctc import LogProbs
 
 _MOST_UNITS = 7
 """Longest span, in words or Chinese characters, in whose place a name may be."""
@@ -25,7 +26,6 @@ _SURE = -0.5
 _SAME_SOUND = 0.5
 """Distance up to which two texts may be one sound."""
 
-_ARTICLE = "the"
 _NAMES_PER_SPAN = 5
 _MOST_COMPARED_BYTES = 16 << 20
 """What is kept of spans that were compared; then all is forgotten."""
@@ -42,21 +42,11 @@ with their distances."""
 
 
 @dataclass(frozen=True)
-class Unit:
-    """A word or a Chinese character of a hypothesis: its text, its tokens, its frames."""
-
-    text: str
-    tokens: tuple[int, ...]
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
 class Replacement:
     """A name in place of units `first` to `last` (excluded).
 
-    `apart` is the distance of their sounds (`sounds.distance`), `own` the acoustic score of what
-    was heard there: what the name may gain.
+    `apart` is the distance of their sounds (`sounds.distance`), `behind` how much less likely than
+    anything else what was heard there is: what the name may gain.
     """
 
     first: int
@@ -64,7 +54,7 @@ class Replacement:
     name: str
     tokens: tuple[int, ...]
     apart: float
-    own: float
+    behind: float
 
 
 class Names:
@@ -94,17 +84,14 @@ class Names:
         """What it costs to hear nothing of the first phones of each name."""
         self._costs: dict[str, _Floats] = {}
 
-    def replacements(
-        self, log_probs: LogProbs, units: Sequence[Unit], blank: int, compared: Compared
-    ) -> list[Replacement]:
+    def replacements(self, carrier: Carrier, compared: Compared) -> list[Replacement]:
         """The nearest names for every unsure span; `compared` is shared by texts alike."""
         if not self.texts:
             return []
+        units = carrier.units
         heard = [sound(one.text, self._language) for one in units]
-        so_far = _path_so_far(log_probs, units, blank)
         found: list[Replacement] = []
         for first in range(len(units)):
-            start = units[first - 1].end if first else 0
             row = self._left_out
             said: Phones = ()
             for last in range(first + 1, min(len(units), first + _MOST_UNITS) + 1):
@@ -116,11 +103,10 @@ class Names:
                         compared.clear()
                     compared[said] = row, self._nearest(row)
                 row, nearest = compared[said]
-                stop = units[last].start if last < len(units) else len(log_probs)
-                own = float(so_far[stop] - so_far[start])
+                own, best = carrier.of(first, last)
                 farthest = _FAR if own < _SURE else _SAME_SOUND
                 found += [
-                    Replacement(first, last, self.texts[i], self._tokens[i], apart, own)
+                    Replacement(first, last, self.texts[i], self._tokens[i], apart, best - own)
                     for i, apart in nearest
                     if apart <= farthest
                 ]
@@ -148,47 +134,6 @@ class Names:
             for i, one, bound in zip(near, apart[near].tolist(), bounds.tolist(), strict=True)
             if one <= bound
         ]
-
-
-def units_of(
-    log_probs: LogProbs, tokens: Sequence[int], pieces: Sequence[str], blank: int
-) -> list[Unit]:
-    """The units of a hypothesis with their frames; none where it does not fit into the frames."""
-    found: list[Unit] = []
-    for one in align(log_probs, tokens, blank):
-        piece = pieces[one.token]
-        text = piece.removeprefix("▁")
-        if piece.startswith("<") or not any(map(str.isalnum, text)):
-            continue
-        glued = bool(found) and text == piece and _is_one_word(found[-1].text, text)
-        found.append(_glued(found.pop(), one, text) if glued else _unit(one, text))
-    return found
-
-
-def _is_one_word(so_far: str, more: str) -> bool:
-    """Whether pieces without a space between them are a word.
-
-    "theallway" is no word but an article and a name, of which the first sound was not heard.
-    """
-    return not (is_cjk(more) or is_cjk(so_far[-1:]) or so_far.lower() == _ARTICLE)
-
-
-def _unit(one: AlignedToken, text: str) -> Unit:
-    return Unit(text, (one.token,), one.start, one.end)
-
-
-def _glued(unit: Unit, one: AlignedToken, text: str) -> Unit:
-    return Unit(unit.text + text, (*unit.tokens, one.token), unit.start, one.end)
-
-
-def join_units(texts: Iterable[str]) -> str:
-    """Units as one text: spaces between words, none beside Chinese characters."""
-    joined = ""
-    for text in texts:
-        if joined and text and not (is_cjk(joined[-1]) or is_cjk(text[0])):
-            joined += " "
-        joined += text
-    return joined
 
 
 def path_scores(log_probs: LogProbs, texts: Sequence[Sequence[int]], blank: int) -> list[float]:
@@ -220,11 +165,3 @@ def path_scores(log_probs: LogProbs, texts: Sequence[Sequence[int]], blank: int)
 def path_score(log_probs: LogProbs, tokens: Sequence[int], blank: int) -> float:
     """The same of one text."""
     return path_scores(log_probs, [tokens], blank)[0]
-
-
-def _path_so_far(log_probs: LogProbs, units: Sequence[Unit], blank: int) -> _Floats:
-    """The score of the path of the units up to each frame; one more than there are frames."""
-    path = log_probs[:, blank].copy()
-    for unit in units:
-        path[unit.start : unit.end] = log_probs[unit.start : unit.end, unit.tokens].max(axis=1)
-    return np.concatenate((np.zeros(1, np.float32), np.cumsum(path)))

@@ -14,8 +14,9 @@ from wyoming_funasr.home.vocabulary import Vocabulary
     [
         (0.0, 0.0, True),  # what was heard
         (0.4, 60.0, True),  # a homophone, spelled in another way
-        (3.0, 10.0, True),  # another sound, but the model was unsure
-        (3.0, 30.0, False),  # another sound, and the model was sure
+        (2.0, 8.0, True),  # another sound, but the model was unsure
+        (2.0, 20.0, False),  # another sound, and the model was sure
+        (3.5, 8.0, False),  # unsure, but farther than that
         (7.0, 0.0, False),  # a guess
     ],
 )

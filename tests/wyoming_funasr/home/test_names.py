@@ -5,7 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from wyoming_funasr.home.names import Names, path_score, path_scores, units_of
+from wyoming_funasr.home.carriers import Carrier
+from wyoming_funasr.home.names import Names, path_score, path_scores
 from wyoming_funasr.home.vocabulary import Vocabulary
 from wyoming_funasr.recognition.ctc import LogProbs
 
@@ -46,18 +47,18 @@ def test_a_name_is_found_by_its_sound(
 ) -> None:
     log_probs = _log_probs(*heard)
     tokens = [PIECES.index(piece) for piece in heard]
-    units = units_of(log_probs, tokens, PIECES, BLANK)
+    carrier = Carrier(log_probs, tokens, PIECES, BLANK)
     names = Names(NAMES, language, Vocabulary(PIECES))
-    nearest = min(names.replacements(log_probs, units, BLANK, {}), key=lambda one: one.apart)
+    nearest = min(names.replacements(carrier, {}), key=lambda one: one.apart)
     assert (nearest.name, nearest.apart <= apart) == (name, True), nearest
 
 
 def test_what_was_surely_heard_is_no_other_name() -> None:
     log_probs = _log_probs("打", "开", "主", "驾", "灯", sure=0.999)
     tokens = [PIECES.index(piece) for piece in ("打", "开", "主", "驾", "灯")]
-    units = units_of(log_probs, tokens, PIECES, BLANK)
+    carrier = Carrier(log_probs, tokens, PIECES, BLANK)
     names = Names(NAMES, "zh", Vocabulary(PIECES))
-    assert names.replacements(log_probs, units, BLANK, {}) == []
+    assert names.replacements(carrier, {}) == []
 
 
 @pytest.mark.parametrize("text", [(), (1,), (1, 1), (1, 2), (2, 1, 2)])
