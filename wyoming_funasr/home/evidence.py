@@ -20,10 +20,10 @@ from wyoming_funasr.recognition.ctc import LogProbs
 HOMOPHONE = 0.2
 """Distance of sound for each phone up to which a name is a homophone, or nearly one."""
 
-FAR = 1.0
+FAR = 1.1
 """The same from which on a command is a guess, however likely the model found it."""
 
-LEAST_LIKELY = 5.0
+LEAST_LIKELY = 5.5
 """Nats for each phone by which a name may be less likely than what was heard if it sounds the same;
 at half of `FAR`, half of them."""
 
