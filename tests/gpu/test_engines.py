@@ -70,7 +70,7 @@ def test_paraformer_is_close(gpu: Device, hotwords: bool, tmp_path: Path) -> Non
     folder = write_paraformer(tmp_path / "tiny", TINY, hotwords=hotwords)
     batch = [speech(300), speech(30)]
     answers = (
-        ParaformerTorch(folder, device).decode(batch, [[5, 6], [9]])
+        ParaformerTorch(folder, device).decode(batch, ((5, 6), (9,)))
         for device in (TORCH_FLOAT32, gpu)
     )
     for expected, found in zip(*answers, strict=True):
