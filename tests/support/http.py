@@ -1,18 +1,27 @@
 """Asking a server over HTTP, as `curl` would."""
 
 import asyncio
+import itertools
 import json
+import os
+from contextlib import suppress
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from wyoming_serving.network.sockets import listen_on
 
+_PORTS = itertools.count(os.getpid() * 97)
+_LOWEST, _COUNT = 10_000, 20_000
+"""Below the ports that the system gives to connections, those of tests beside this one too."""
+
 
 def free_port() -> int:
     """A port where nothing listens."""
-    with listen_on("127.0.0.1", 0) as taken:
-        return int(taken.getsockname()[1])
+    while True:
+        port = _LOWEST + next(_PORTS) % _COUNT
+        with suppress(OSError), listen_on("127.0.0.1", port):
+            return port
 
 
 async def fetch(port: int, path: str) -> tuple[int, str]:
