@@ -159,13 +159,12 @@ class Chooser:
         plain = self._understand(acoustic)
         best = understood[0]
         close = [one for one in understood if best.worth - one.worth < _CLEAR]
-        texts = tuple(one.text for one in close)
         if plain is not None and (best.command.same_as(plain.command) or len(close) > 1):
-            return self._settled(heard.log_probs, heard.sound, plain, texts)
+            return self._settled(heard.log_probs, heard.sound, plain, _others(close, plain))
         if len(close) > 1:
             nearest = self._nearest(heard, close)
             if nearest is None:
-                return self._unsure(heard, texts)
+                return self._unsure(heard, tuple(one.text for one in close))
             best = nearest
         if heard.best_score - best.candidate.score > _COMMAND_WORTH:
             return self._unsure(heard, ())
@@ -178,7 +177,7 @@ class Chooser:
         rival = self._rival(heard, best, paths[1], paths[2:])
         if rival is not None:
             return self._unsure(heard, (best.text, rival.text))
-        return self._settled(heard.log_probs, heard.sound, best, texts)
+        return self._settled(heard.log_probs, heard.sound, best, _others(close, best))
 
     def _nearest(self, heard: _Heard, close: Sequence[_Understood]) -> _Understood | None:
         """The one of some commands that the sound alone is clearly for, if any."""
@@ -282,3 +281,8 @@ class Chooser:
         """How likely texts are by the frames alone."""
         tokens = [self._vocabulary.tokens_for(spoken(text, self._language)) for text in texts]
         return Emissions(log_probs, self._vocabulary).scores(tokens)
+
+
+def _others(close: Sequence[_Understood], chosen: _Understood) -> tuple[str, ...]:
+    """The texts of those that do something else."""
+    return tuple(one.text for one in close if not one.command.same_as(chosen.command))
